@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The table of phases as C, made to be read from top to bottom as the boot sequence."""
+
+from .ctext import comment_text, encode_string
+from .model import CPUS, NEEDS
+
+HEAD = """\
+/* Written by phases/phasegraph from the records of this build's objects; not to be edited. */
+/*
+ * What runs, in this order. A phase's comment gives where it is declared and why it comes after
+ * others; behind the sequence come the same edges for the runner, and the stages.
+ */
+#include "phases/runner.h"
+"""
+STAGE_CPUS = {"bsp": "STAGE_BSP", "aps": "STAGE_APS", "all": "STAGE_ALL"}
+
+
+def table(graph):
+    parts = [HEAD, declarations(graph)]
+    parts += [sequence(graph, stage) for stage in graph.stages.values() if stage.phases]
+    parts += [links(phase) for phase in graph.phases.values()]
+    parts.append(stages(graph))
+    return "\n".join(parts)
+
+
+def declarations(graph):
+    return "".join(f"extern const struct phase phase_{name};\n" for name in sorted(graph.phases))
+
+
+def sequence(graph, stage):
+    again = ", again when one of them starts again" if stage.again else ""
+    lines = [
+        f"/* Stage {stage.name}, on {CPUS[stage.cpus]}{again}: {comment_text(stage.does)}. */",
+        f"static const struct phase *const initcall_{stage.name}[]",
+        f'\t__attribute__((used, section(".initcall.{stage.name}"))) = {{',
+    ]
+    for phase in (graph.phases[name] for name in stage.phases):
+        does = comment_text(phase.does)
+        lines.append(f"\t&phase_{phase.name}, /* {phase.place}: {does} */")
+        for edge in phase.edges:
+            lines.append(f"\t/*   {edge.kind} {edge.on}: {comment_text(edge.why)} */")
+    return "\n".join(lines + ["};", ""])
+
+
+def links(phase):
+    """Edges whose object is in this build; a want's may not be."""
+    edges = [edge for edge in phase.edges if edge.of]
+    head = f"const struct phase_links phase_links_{phase.name} = {{\n\t.index = {phase.position},\n"
+    if not edges:
+        return head + "};\n"
+    lines = [f"\t.count = {len(edges)},", "\t.links = (const struct phase_link[]){"]
+    for edge in edges:
+        kind = "PHASE_EDGE_NEEDS" if edge.kind == NEEDS else "PHASE_EDGE_WANTS"
+        of = ", ".join(f"&phase_{name}" for name in edge.of)
+        lines.append(f'\t\t{{ {kind}, "{edge.on}", {encode_string(edge.why)},')
+        lines.append(f"\t\t  (const struct phase *const[]){{ {of}, NULL }} }},")
+    return head + "\n".join(lines + ["\t},", "};", ""])
+
+
+def stages(graph):
+    lines = ["const struct stage runner_stages[] = {"]
+    for stage in graph.stages.values():
+        follows = sum(1 << graph.stages[name].position for name in stage.after)
+        lines.append(f'\t{{ .name = "{stage.name}", .cpus = {STAGE_CPUS[stage.cpus]},')
+        lines.append(f"\t  .again = {str(stage.again).lower()}, .follows = {follows:#x},")
+        if stage.phases:
+            array = f"initcall_{stage.name}"
+            lines.append(f"\t  .begin = {array}, .end = {array} + {len(stage.phases)} }},")
+        else:
+            lines.append("\t  .begin = NULL, .end = NULL },")
+    lines += [
+        "};",
+        f"const unsigned runner_stage_count = {len(graph.stages)};",
+        f"const unsigned runner_phase_count = {len(graph.phases)};",
+        "",
+    ]
+    return "\n".join(lines)

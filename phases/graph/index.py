@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Every declaration in the source tree, built or not, found in the text of its .c and .S files: for
+the checks that hold in every configuration, and for the line to show for a record.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Optional
+
+from . import ctext, sources
+from .problems import Place
+
+KINDS = {
+    "PHASE": "phase",
+    "PHASE_NEEDS": "needs",
+    "PHASE_WANTS": "wants",
+    "PHASE_PROVIDES": "provides",
+    "STAGE": "stage",
+    "STAGE_FOLLOWS": "stage_follows",
+    "STEP": "step",
+    "STEP_NEEDS": "step_needs",
+}
+# How many arguments come before the designated initialisers, or make up the whole.
+POSITIONAL = {"phase": 3, "stage": 2, "step": 5, "provides": 2}
+
+DECLARATION = re.compile(rf"^[ \t]*({'|'.join(KINDS)})[ \t]*\(", re.MULTILINE)
+COMMENT = re.compile(rf"{ctext.STRING}|{ctext.CHARACTER}|/\*.*?\*/|//[^\n]*", re.DOTALL)
+CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    kind: str  # as in the record
+    name: str
+    arguments: tuple  # C text, the name among them
+    place: Place
+    condition: Optional[int]  # the line of the #if that it stands in
+    symbol: Optional[str]  # the Kconfig symbol that brings in its file
+
+    @property
+    def on(self):
+        """What the second argument names: another node, a capability, or a phase's stage."""
+        return self.arguments[1]
+
+    @property
+    def values(self):
+        """The designated initialisers as C text, by name; None where they are not that."""
+        return ctext.designated(self.arguments[POSITIONAL[self.kind]:])
+
+    @property
+    def key(self):
+        other = self.on if self.kind not in ("phase", "step", "stage") else None
+        return self.place.file, self.kind, self.name, other
+
+
+class Index:
+    """All declarations of a tree, in the order of files and lines."""
+
+    def __init__(self, root, problems):
+        self.files = []  # what was read, for the build's dependencies
+        self.folders = []
+        self.declarations = []
+        self.symbols = {
+            path: source.symbol for path, source in sources.read_tree(root, problems).items()
+        }
+        for folder, names in sources.folders(root):
+            self.folders.append(folder or ".")
+            for name in names:
+                if name.endswith((".c", ".S")) or name == "Sources":
+                    path = os.path.join(folder, name)
+                    self.files.append(path)
+                    if name != "Sources":
+                        self._read(root, path, problems)
+        self.by_key = {}
+        for declaration in self.declarations:
+            self.by_key.setdefault(declaration.key, declaration)
+
+    def of_kind(self, *kinds):
+        return [item for item in self.declarations if item.kind in kinds]
+
+    def names(self, kind):
+        """The first declaration of each name of a kind; of capabilities for `provides`."""
+        found = {}
+        for item in self.of_kind(kind):
+            found.setdefault(item.on if kind == "provides" else item.name, item)
+        return found
+
+    def _read(self, root, path, problems):
+        with open(os.path.join(root, path), encoding="utf-8", errors="replace") as file:
+            text = file.read()
+        if not DECLARATION.search(text):
+            return
+        text = COMMENT.sub(blank_comment, text)
+        conditions = [(m.start(), m.group(1)) for m in CONDITION.finditer(text)]
+        for match in DECLARATION.finditer(text):
+            kind = KINDS[match.group(1)]
+            place = Place(path, line_of(text, match.start(1)))
+            arguments, end = ctext.split_arguments(text, match.end())
+            if end is None or len(arguments) < POSITIONAL.get(kind, 3):
+                problems.add(place, f"{match.group(1)} is not complete: see phases/phase.h")
+                continue
+            condition = enclosing_condition(text, conditions, match.start())
+            self.declarations.append(
+                Declaration(
+                    kind, arguments[0], tuple(arguments), place, condition, self.symbols.get(path)
+                )
+            )
+
+
+def blank_comment(match):
+    """Comments become blanks, so that lines keep their numbers; strings stay."""
+    text = match.group()
+    return text if text[0] in "\"'" else re.sub(r"[^\n]", " ", text)
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+def enclosing_condition(text, conditions, position):
+    """The line of the innermost #if that is open at a position, or None."""
+    open_ones = []
+    for start, word in conditions:
+        if start > position:
+            break
+        if word != "endif":
+            open_ones.append(start)
+        elif open_ones:
+            open_ones.pop()
+    return line_of(text, open_ones[-1]) if open_ones else None

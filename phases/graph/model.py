@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The graph of one build: stages, phases, steps and their edges, made from records."""
+
+from dataclasses import dataclass, field
+from typing import Optional
+
+from . import ctext
+from .problems import Place
+
+NEEDS, WANTS, FOLLOWS = "needs", "wants", "follows"
+CPUS = {"bsp": "boot processor", "aps": "other processors", "all": "every processor"}
+
+
+@dataclass
+class Edge:
+    kind: str  # NEEDS, WANTS or FOLLOWS
+    owner: str
+    on: str
+    why: str
+    place: Place
+    of: list = field(default_factory=list)  # names of nodes in this build; all providers' for a
+    # capability; empty where a want's object is not in this build
+
+
+@dataclass
+class Phase:
+    name: str
+    stage: str
+    init: str
+    does: str
+    undo: Optional[str]
+    vital: bool
+    place: Place
+    provides: list = field(default_factory=list)
+    edges: list = field(default_factory=list)
+    position: int = 0
+
+
+@dataclass
+class Step:
+    name: str
+    cpus: str
+    mode: str
+    stack: str
+    does: str
+    place: Place
+    edges: list = field(default_factory=list)
+    position: int = 0
+
+
+@dataclass
+class Stage:
+    name: str
+    cpus: str
+    does: str
+    again: bool
+    place: Place
+    edges: list = field(default_factory=list)
+    after: set = field(default_factory=set)  # names of all stages before it, directly or not
+    phases: list = field(default_factory=list)  # in order
+    position: int = 0
+
+
+@dataclass
+class Graph:
+    """Dictionaries by name; once sorted, they are in order."""
+
+    stages: dict = field(default_factory=dict)
+    phases: dict = field(default_factory=dict)
+    steps: dict = field(default_factory=dict)
+    providers: dict = field(default_factory=dict)  # of each capability: names of phases
+
+    @property
+    def groups(self):
+        """The kinds of nodes; an edge connects nodes of one kind."""
+        return {"stage": self.stages, "phase": self.phases, "step": self.steps}
+
+
+def build(records, index, problems):
+    """What the records say, without edges' ends; checks what a record can get wrong alone."""
+    graph = Graph()
+    makers = {"phase": make_phase, "stage": make_stage, "step": make_step}
+    for record in sorted(records, key=lambda record: record.key[1:3]):
+        if record.kind in makers:
+            node = makers[record.kind](record, place_of(record, index, problems), problems)
+            graph.groups[record.kind].setdefault(node.name, node)
+    for record in sorted(records, key=lambda record: record.key[1:3] + (record.key[3] or "",)):
+        if record.kind not in makers:
+            add_edge(graph, record, place_of(record, index, problems))
+    return graph
+
+
+def place_of(record, index, problems):
+    """Where the tree's text has the declaration: the same line for every compiler."""
+    declaration = index.by_key.get(record.key)
+    if declaration:
+        return declaration.place
+    problems.add(
+        record.place,
+        f"a misplaced record: the tree's text has no such declaration of `{record['name']}`",
+        (None, "write PHASE and its like out in a .c or .S file, not in a header or a macro"),
+    )
+    return record.place
+
+
+def make_phase(record, place, problems):
+    values = arguments(record, place, {"does", "undo", "vital"}, problems)
+    return Phase(
+        name=record["name"],
+        stage=record["stage"],
+        init=record["init"],
+        does=values["does"],
+        undo=values.get("undo"),
+        vital=values.get("vital") in ("true", "1"),
+        place=place,
+    )
+
+
+def make_stage(record, place, problems):
+    values = arguments(record, place, {"does", "again"}, problems)
+    if record["cpus"] not in CPUS:
+        unknown_cpus(record, place, problems)
+    return Stage(
+        name=record["name"],
+        cpus=record["cpus"],
+        does=values["does"],
+        again=values.get("again") in ("true", "1"),
+        place=place,
+    )
+
+
+def make_step(record, place, problems):
+    if record["cpus"] not in CPUS:
+        unknown_cpus(record, place, problems)
+    return Step(
+        **{key: record[key] for key in ("name", "cpus", "mode", "stack", "does")}, place=place
+    )
+
+
+def unknown_cpus(record, place, problems):
+    problems.add(
+        place,
+        f"{record.kind} `{record['name']}` runs on `{record['cpus']}`, which is none of "
+        + ", ".join(f"{name} ({text})" for name, text in CPUS.items()),
+    )
+
+
+def arguments(record, place, known, problems):
+    values = ctext.designated(ctext.split_arguments(record["args"])[0])
+    if values is None or not set(values) <= known:
+        problems.add(
+            place,
+            f"{record.kind} `{record['name']}` has arguments that are not understood:"
+            f" `{record['args']}`; known are " + ", ".join(f".{name}" for name in sorted(known)),
+        )
+    values = dict(values or {})
+    values["does"] = ctext.decode_string(values.get("does", "")) or ""
+    return values
+
+
+def add_edge(graph, record, place):
+    """Edges and capabilities of a node that is not there have been refused by the tree's checks."""
+    if record.kind == "stage_follows":
+        owner, kind = graph.stages.get(record["name"]), FOLLOWS
+    elif record.kind == "step_needs":
+        owner, kind = graph.steps.get(record["name"]), NEEDS
+    else:
+        owner, kind = graph.phases.get(record["name"]), record.kind
+    if not owner:
+        return
+    if record.kind == "provides":
+        owner.provides.append(record["capability"])
+        graph.providers.setdefault(record["capability"], []).append(owner.name)
+    else:
+        owner.edges.append(Edge(kind, owner.name, record["on"], record["why"], place))

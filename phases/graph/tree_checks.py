@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Checks on all declarations of the tree, built or not: they hold in every configuration."""
+
+from difflib import get_close_matches
+
+from . import ctext
+
+STAGES_FILE = "phases/stages.c"
+
+
+def check(index, problems):
+    conditions(index, problems)
+    sources(index, problems)
+    stages_file(index, problems)
+    one_name_one_node(index, problems)
+    texts(index, problems)
+    names(index, problems)
+    capabilities(index, problems)
+
+
+def conditions(index, problems):
+    for item in index.declarations:
+        if item.condition:
+            problems.add(
+                item.place,
+                f"{item.kind} `{item.name}` stands inside the #if of line {item.condition}",
+                (None, "move it to a file of its own, with a symbol of its own in Sources"),
+            )
+
+
+def sources(index, problems):
+    told = set()
+    for item in index.declarations:
+        file = item.place.file
+        if item.symbol is None and file not in told:
+            told.add(file)
+            folder, _, name = file.rpartition("/")
+            problems.add(
+                item.place,
+                f"{item.kind} `{item.name}` is never built: no Sources lists its file",
+                (None, f"add a line `SYMBOL: {name}` to {folder}/Sources (CORE: in every build)"),
+            )
+
+
+def stages_file(index, problems):
+    for item in index.of_kind("stage", "stage_follows"):
+        if item.place.file != STAGES_FILE:
+            problems.add(item.place, f"a misplaced record: stages are declared in {STAGES_FILE}")
+
+
+def one_name_one_node(index, problems):
+    """Phases, steps and capabilities share their names; stages have their own."""
+    seen = {}
+    for item in index.of_kind("phase", "step", "stage"):
+        group = "stage" if item.kind == "stage" else "node"
+        first = seen.setdefault((group, item.name), item)
+        if first is not item:
+            problems.add(
+                item.place,
+                f"two nodes of one name: {item.kind} `{item.name}`",
+                (first.place, f"{first.kind} `{first.name}`"),
+            )
+    for name, item in index.names("provides").items():
+        first = seen.get(("node", name))
+        if first:
+            problems.add(
+                item.place,
+                f"`{item.name}` provides the capability `{name}`, which is the name of a node",
+                (first.place, f"{first.kind} `{name}`"),
+            )
+
+
+def texts(index, problems):
+    """Reasons and descriptions are mandatory."""
+    for item in index.declarations:
+        if item.kind in ("phase", "stage"):
+            values = item.values
+            if values is None:
+                continue  # told where the record is read
+            needed = {".does": values.get("does", "")}
+        elif item.kind == "step":
+            needed = dict(zip(("mode", "stack", "does"), item.arguments[2:]))
+        elif item.kind == "provides":
+            continue
+        else:
+            needed = {"reason": item.arguments[2]}
+        for what, text in needed.items():
+            if not (ctext.decode_string(text) or "").strip():
+                problems.add(
+                    item.place,
+                    f"{item.kind} of `{item.name}` has "
+                    + ("no" if text in ("", '""') else "an empty")
+                    + f" {what}: it must be a string literal that says something",
+                )
+
+
+def names(index, problems):
+    phases, steps, stages = (index.names(kind) for kind in ("phase", "step", "stage"))
+    things = {**phases, **index.names("provides")}
+    for item in index.of_kind("phase"):
+        exists(item, item.on, stages, "stage", problems)
+    for item in index.of_kind("stage_follows"):
+        exists(item, item.name, stages, "stage", problems)
+        exists(item, item.on, stages, "stage", problems)
+    for item in index.of_kind("step_needs"):
+        owner(item, steps, "step", problems)
+        exists(item, item.on, steps, "step", problems)
+    for item in index.of_kind("provides", "needs", "wants"):
+        owner(item, phases, "phase", problems)
+        if item.kind == "provides":
+            continue
+        if item.on in steps:
+            problems.add(
+                item.place,
+                f"phase `{item.name}` {item.kind} `{item.on}`, which is a step: steps come before"
+                " every phase of their CPU, and no edge is needed",
+                (steps[item.on].place, f"step `{item.on}`"),
+            )
+        else:
+            exists(item, item.on, things, "phase or capability", problems)
+
+
+def owner(item, known, what, problems):
+    """An edge stands in the file of the node that it belongs to."""
+    if item.name in known and known[item.name].place.file != item.place.file:
+        problems.add(
+            item.place,
+            f"a misplaced record: {item.kind} of {what} `{item.name}` in another file",
+            (known[item.name].place, f"{what} `{item.name}` is declared here"),
+        )
+    exists(item, item.name, known, what, problems)
+
+
+def exists(item, name, known, what, problems):
+    if name not in known:
+        problems.add(
+            item.place,
+            f"{describe(item)}: no {what} of the name `{name}` exists anywhere in the tree",
+            *suggestion(name, known),
+        )
+
+
+def describe(item):
+    if item.kind in ("needs", "wants"):
+        return f"`{item.name}` {item.kind} `{item.on}`"
+    return f"{item.kind.replace('_', ' ')} of `{item.name}`"
+
+
+def suggestion(name, known):
+    return [
+        (known[close].place, f"did you mean `{close}`?")
+        for close in get_close_matches(name, sorted(known), n=1)
+    ]
+
+
+def capabilities(index, problems):
+    """A capability that nobody asks for, and that is nearly the name of another, is a typo."""
+    asked = {item.on for item in index.of_kind("needs", "wants")}
+    provided = index.names("provides")
+    for name, item in provided.items():
+        others = {other: provided[other] for other in provided if other in asked}
+        if name not in asked and (note := suggestion(name, others)):
+            problems.add(
+                item.place,
+                f"`{item.name}` provides `{name}`, which nothing in the tree needs or wants",
+                *note,
+            )

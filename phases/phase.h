@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a phase is: one step of the bring-up, declared above the function that it names.
+ *
+ *	PHASE(serial, global, serial_init,
+ *	      .does = "opens the serial port");
+ *	PHASE_NEEDS(serial, log_ring, "what was logged before is printed when it opens");
+ *	PHASE_WANTS(serial, acpi_tables, "SPCR names the port");
+ *	PHASE_PROVIDES(serial, console);
+ *
+ *	static enum phase_result serial_init(void) { ... }
+ *
+ * A declaration does two things. It leaves a text record in the object's section `.phase`, which is
+ * never loaded: phases/phasegraph reads the records of all objects of a build, refuses what cannot
+ * work, and sorts the rest into a table. And it defines `phase_NAME`, which that table points to.
+ *
+ * A record is a run of NUL-terminated strings that ends with an empty one. The first string is
+ * `record=KIND 1` (1 is the format's version), each further one is `key=value`. Values of `args`,
+ * `why` and `file` are C source text (string literals, designated initialisers), which the
+ * generator decodes; all others are taken as they stand.
+ *
+ * STEP declares a node that straight-line code runs, not the table: the way to the first C
+ * function. It works in assembly too, and takes strings only:
+ *
+ *	STEP(long_mode, bsp, "32-bit protected", "boot stack", "turns on paging and long mode")
+ *	STEP_NEEDS(long_mode, early_tables, "paging needs tables")
+ *
+ * STAGE declares a stretch of the boot with one answer to "which CPUs run this"; all of them
+ * stand in phases/stages.c.
+ */
+#ifndef PHASES_PHASE_H
+#define PHASES_PHASE_H
+
+/* Two levels: a macro's argument as written, then that text as a string of the assembler. */
+#define PHASE_TEXT_(x) #x
+#define PHASE_TEXT(x) PHASE_TEXT_(x)
+
+#ifdef __ASSEMBLER__
+
+#define PHASE_RECORD_BEGIN(kind)  \
+	.pushsection .phase, "" ; \
+	.ascii "record=" ; .ascii #kind ; .asciz " 1"
+#define PHASE_RECORD_END                           \
+	.ascii "file=" ; .asciz __FILE__ ;         \
+	.ascii "line=" ; .asciz PHASE_TEXT(__LINE__) ; \
+	.asciz "" ;                                \
+	.popsection
+
+#define STEP(name_, cpus_, mode_, stack_, does_) \
+	PHASE_RECORD_BEGIN(step) ;               \
+	.ascii "name=" ; .asciz #name_ ;         \
+	.ascii "cpus=" ; .asciz #cpus_ ;         \
+	.ascii "mode=" ; .asciz #mode_ ;         \
+	.ascii "stack=" ; .asciz #stack_ ;       \
+	.ascii "does=" ; .asciz #does_ ;         \
+	PHASE_RECORD_END
+
+#define STEP_NEEDS(name_, on_, why_)     \
+	PHASE_RECORD_BEGIN(step_needs) ; \
+	.ascii "name=" ; .asciz #name_ ; \
+	.ascii "on=" ; .asciz #on_ ;     \
+	.ascii "why=" ; .asciz #why_ ;   \
+	PHASE_RECORD_END
+
+#else /* C */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a phase says of how it went. */
+enum phase_result {
+	PHASE_NOT_RUN, /* its turn has not come */
+	PHASE_RUNNING,
+	PHASE_DONE,
+	PHASE_ABSENT,  /* its hardware is not there: said by phase_absent() */
+	PHASE_FAILED,  /* said by phase_failed() */
+	PHASE_SKIPPED, /* something that it needs did not get done */
+};
+
+enum phase_edge { PHASE_EDGE_NEEDS, PHASE_EDGE_WANTS };
+
+struct phase;
+
+/* One edge of the graph, written by the generator. */
+struct phase_link {
+	enum phase_edge kind;
+	const char *on;                 /* the phase or the capability that is needed */
+	const char *why;
+	const struct phase *const *of;  /* that phase, or all providers; ends with NULL */
+};
+
+/* What the generator knows of a phase: its place in the order and its edges. */
+struct phase_links {
+	uint16_t index; /* position in the whole order, from 0 */
+	uint16_t count;
+	const struct phase_link *links;
+};
+
+struct phase {
+	const char *name;
+	enum phase_result (*init)(void);
+	void (*undo)(void);
+	const char *does;
+	const struct phase_links *links;
+	bool vital; /* where it cannot run, the bring-up stops */
+};
+
+/*
+ * Says why a phase failed, or what it did not find, and gives back PHASE_FAILED or PHASE_ABSENT.
+ * One line, printf form: what is wrong, then what would help. It is kept for the running CPU until
+ * the runner has logged it.
+ */
+enum phase_result phase_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+enum phase_result phase_absent(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A record whose keys were given as assembler text; the file and the line are added. */
+#define PHASE_RECORD(kind, keys)                                                  \
+	__asm__(".pushsection .phase,\"\"\n\t.asciz \"record=" #kind " 1\"\n" keys \
+		"\t.ascii \"file=\"\n\t.asciz " PHASE_TEXT(__FILE__) "\n"         \
+		"\t.asciz \"line=" PHASE_TEXT(__LINE__) "\"\n"                    \
+		"\t.asciz \"\"\n\t.popsection")
+#define PHASE_KEY(key, text) "\t.asciz \"" #key "=" text "\"\n"
+/* A value that holds quotes: `literal` is C text that is again made a literal for the assembler. */
+#define PHASE_KEY_C(key, literal) "\t.ascii \"" #key "=\"\n\t.asciz " literal "\n"
+
+/* PHASE(name, stage, function, .does = "...", [.vital = true,] [.undo = function]) */
+#define PHASE(name_, stage_, init_, ...)                                                          \
+	PHASE_RECORD(phase, PHASE_KEY(name, #name_) PHASE_KEY(stage, #stage_)                     \
+				    PHASE_KEY(init, #init_)                                       \
+					    PHASE_KEY_C(args, PHASE_TEXT(#__VA_ARGS__)));         \
+	static enum phase_result init_(void) __attribute__((section(".text.phase." #stage_)));    \
+	extern const struct phase_links phase_links_##name_;                                      \
+	extern const struct phase phase_##name_;                                                  \
+	const struct phase phase_##name_ = {                                                      \
+		.name = #name_, .init = init_, .links = &phase_links_##name_, __VA_ARGS__         \
+	}
+/* Names are made text here, before a macro of that name (`linux`, say) can take their place. */
+#define PHASE_EDGE_KEYS_(name_, on_, why_) \
+	PHASE_KEY(name, name_) PHASE_KEY(on, on_) PHASE_KEY_C(why, PHASE_TEXT(why_))
+#define PHASE_NEEDS(name_, on_, why_) \
+	PHASE_RECORD(needs, PHASE_EDGE_KEYS_(#name_, #on_, #why_))
+#define PHASE_WANTS(name_, on_, why_) \
+	PHASE_RECORD(wants, PHASE_EDGE_KEYS_(#name_, #on_, #why_))
+#define PHASE_PROVIDES(name_, capability_) \
+	PHASE_RECORD(provides, PHASE_KEY(name, #name_) PHASE_KEY(capability, #capability_))
+
+/* STAGE(name, bsp|aps|all, .does = "...", [.again = true]): declared in phases/stages.c only. */
+#define STAGE(name_, cpus_, ...)                                           \
+	PHASE_RECORD(stage, PHASE_KEY(name, #name_) PHASE_KEY(cpus, #cpus_) \
+				    PHASE_KEY_C(args, PHASE_TEXT(#__VA_ARGS__)))
+#define STAGE_FOLLOWS(name_, on_, why_) \
+	PHASE_RECORD(stage_follows, PHASE_EDGE_KEYS_(#name_, #on_, #why_))
+
+#define STEP(name_, cpus_, mode_, stack_, does_)                                                 \
+	PHASE_RECORD(step, PHASE_KEY(name, #name_) PHASE_KEY(cpus, #cpus_)                       \
+				   PHASE_KEY_C(mode, PHASE_TEXT(#mode_))                         \
+					   PHASE_KEY_C(stack, PHASE_TEXT(#stack_))               \
+						   PHASE_KEY_C(does, PHASE_TEXT(#does_)))
+#define STEP_NEEDS(name_, on_, why_) \
+	PHASE_RECORD(step_needs, PHASE_EDGE_KEYS_(#name_, #on_, #why_))
+
+#endif /* __ASSEMBLER__ */
+#endif
