@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Why phases were not done. */
+#include "phases/log/format.h"
+#include "phases/memory/string.h"
+#include "phases/runner_parts.h"
+
+#define REASONS 16
+
+struct reason {
+	const struct phase *phase; /* set last; NULL: not complete yet */
+	enum phase_result result;
+	const struct reason *root; /* for a phase that was skipped: the reason at the chain's start */
+	char text[RUNNER_REASON];  /* empty for a phase that was skipped */
+};
+
+static struct reason reasons[REASONS];
+static unsigned reason_count;
+
+static const struct reason *find(const struct phase *phase)
+{
+	for (unsigned n = 0; n < REASONS; n++) {
+		if (__atomic_load_n(&reasons[n].phase, __ATOMIC_ACQUIRE) == phase) {
+			return &reasons[n];
+		}
+	}
+	return NULL;
+}
+
+static void keep(const struct phase *phase, enum phase_result result, const struct reason *root,
+		 const char *text)
+{
+	unsigned n;
+
+	if (find(phase)) {
+		return;
+	}
+	n = __atomic_load_n(&reason_count, __ATOMIC_RELAXED);
+	if (n >= REASONS) {
+		return;
+	}
+	n = __atomic_fetch_add(&reason_count, 1, __ATOMIC_RELAXED);
+	if (n >= REASONS) {
+		return;
+	}
+	reasons[n].result = result;
+	reasons[n].root = root;
+	format_text(reasons[n].text, RUNNER_REASON, "%s", text);
+	__atomic_store_n(&reasons[n].phase, phase, __ATOMIC_RELEASE);
+}
+
+void reason_keep(const struct phase *phase, enum phase_result result, const char *text)
+{
+	keep(phase, result, NULL, text);
+}
+
+const char *reason_find(const struct phase *phase)
+{
+	const struct reason *reason = find(phase);
+
+	return reason && reason->text[0] ? reason->text : NULL;
+}
+
+/* Of the providers of what was needed, the one whose reason tells most: a failure, if there is one. */
+static const struct reason *reason_of(const struct phase_link *link)
+{
+	const struct reason *best = NULL;
+
+	for (const struct phase *const *of = link->of; *of; of++) {
+		const struct reason *reason = find(*of);
+
+		if (reason && (!best || reason->result == PHASE_FAILED)) {
+			best = reason;
+		}
+	}
+	return best;
+}
+
+static const char *verb(const struct reason *reason)
+{
+	return reason->result == PHASE_FAILED ? "failed" : "is absent";
+}
+
+/* A capability has another name than the phase that should have given it. */
+static bool is_capability(const struct phase_link *link)
+{
+	return !link->of[0] || strcmp(link->on, link->of[0]->name) != 0;
+}
+
+void reason_keep_skip(const struct phase *phase, const struct phase_link *link, char *text,
+		      size_t size)
+{
+	const struct reason *reason = reason_of(link);
+	const struct reason *root = reason && reason->root ? reason->root : reason;
+
+	if (!root || root->result == PHASE_SKIPPED) {
+		format_text(text, size, "needs %s (\"%s\"), which was not done", link->on, link->why);
+	} else if (root != reason) {
+		format_text(text, size, "needs %s (\"%s\"), which was skipped, as %s %s: %s", link->on,
+			    link->why, root->phase->name, verb(root), root->text);
+	} else if (is_capability(link)) {
+		format_text(text, size, "needs %s (\"%s\"), which nobody gives: %s %s: %s", link->on,
+			    link->why, root->phase->name, verb(root), root->text);
+	} else {
+		format_text(text, size, "needs %s (\"%s\"), which %s: %s", link->on, link->why,
+			    verb(root), root->text);
+	}
+	keep(phase, PHASE_SKIPPED, root, "");
+}

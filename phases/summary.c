@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The boot summary. */
+#include "config/LOG_LEVEL.h"
+#include "phases/log/log.h"
+#include "phases/machine.h"
+#include "phases/runner_parts.h"
+
+static const char *const words[] = {
+	[PHASE_NOT_RUN] = "not run", [PHASE_RUNNING] = "running", [PHASE_DONE] = "done",
+	[PHASE_ABSENT] = "absent",   [PHASE_FAILED] = "failed",	  [PHASE_SKIPPED] = "skipped",
+};
+
+/* Microseconds, or ticks while nobody knows how long one is. */
+static uint64_t time_of(uint64_t ticks)
+{
+	uint64_t per_ms = machine_ticks_per_ms();
+
+	return per_ms ? ticks * 1000 / per_ms : ticks;
+}
+
+static const char *unit(void)
+{
+	return machine_ticks_per_ms() ? "us" : "ticks";
+}
+
+/* How a phase went on all CPUs of its stage: the longest time, and `done` if it was so on each. */
+static struct runner_run phase_summary(const struct phase *phase, const struct stage *stage)
+{
+	struct runner_run all = {.result = PHASE_DONE};
+
+	for (unsigned cpu = 0; cpu < runner_cpus(); cpu++) {
+		const struct runner_cpu *records = runner_cpu(cpu);
+		const struct runner_run *run;
+
+		if (!records || !stage_runs_on(stage, cpu)) {
+			continue;
+		}
+		run = &records->runs[phase->links->index];
+		if (run->result != PHASE_DONE) {
+			all.result = run->result;
+		}
+		if (run->end - run->start > all.end) {
+			all.end = run->end - run->start;
+		}
+	}
+	return all;
+}
+
+/* From the first CPU that began the stage to the last that ended it. Gives back how many did. */
+static unsigned stage_summary(unsigned n, struct runner_stage_run *all)
+{
+	unsigned cpus = 0;
+
+	*all = (struct runner_stage_run){.start = UINT64_MAX};
+	for (unsigned cpu = 0; cpu < runner_cpus(); cpu++) {
+		const struct runner_cpu *records = runner_cpu(cpu);
+		const struct runner_stage_run *run = records ? &records->stage_runs[n] : NULL;
+
+		if (!run || !run->end) {
+			continue;
+		}
+		cpus++;
+		all->start = run->start < all->start ? run->start : all->start;
+		all->end = run->end > all->end ? run->end : all->end;
+	}
+	return cpus;
+}
+
+static void print_phase(const struct phase *phase, const struct stage *stage)
+{
+	struct runner_run run = phase_summary(phase, stage);
+	const char *reason = run.result == PHASE_DONE ? NULL : reason_find(phase);
+
+	log_print(LOG_INFO, "  %-20s %-7s %8lu %s%s%s", phase->name, words[run.result],
+		  time_of(run.end), unit(), reason ? ": " : "", reason ? reason : "");
+}
+
+static void print_stage(unsigned n)
+{
+	const struct stage *stage = &runner_stages[n];
+	unsigned results[PHASE_SKIPPED + 1] = {0};
+	struct runner_stage_run time;
+	unsigned cpus = stage_summary(n, &time);
+
+	if (!cpus) {
+		return;
+	}
+	for (const struct phase *const *phase = stage->begin; phase != stage->end; phase++) {
+		results[phase_summary(*phase, stage).result]++;
+	}
+	log_print(LOG_NOTICE,
+		  "stage %-10s %2u CPU%s %2u done, %u absent, %u failed, %u skipped, %lu %s",
+		  stage->name, cpus, cpus == 1 ? ": " : "s:", results[PHASE_DONE],
+		  results[PHASE_ABSENT], results[PHASE_FAILED], results[PHASE_SKIPPED],
+		  time_of(time.end - time.start), unit());
+	for (const struct phase *const *phase = stage->begin;
+	     CONFIG_LOG_LEVEL >= LOG_INFO && phase != stage->end; phase++) {
+		print_phase(*phase, stage);
+	}
+}
+
+void runner_summary(void)
+{
+	for (unsigned n = 0; n < runner_stage_count; n++) {
+		print_stage(n);
+	}
+}
