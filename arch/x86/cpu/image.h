@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The image's parts, as the linker script names them. */
+#ifndef ARCH_X86_CPU_IMAGE_H
+#define ARCH_X86_CPU_IMAGE_H
+
+#include <stdint.h>
+
+extern const uint8_t image_start[], text_end[], rodata_end[], data_end[], image_end[];
+extern const uint8_t boot_stack_guard[];
+
+/* Where the loader put the image; the copy in the reserved block takes over in `relocation`. */
+extern uint64_t image_load_address;
+
+static inline uint64_t image_size(void)
+{
+	return (uint64_t)(image_end - image_start);
+}
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arch/x86/cpu/startup.h"
+
+#include "arch/x86/cpu/apic.h"
+#include "arch/x86/cpu/host_tables.h"
+#include "arch/x86/cpu/percpu.h"
+#include "arch/x86/cpu/physical.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/reserved.h"
+#include "arch/x86/cpu/time.h"
+#include "phases/machine.h"
+#include "phases/memory/string.h"
+#include "phases/phase.h"
+
+PHASE(trampoline, global, trampoline_init, .vital = true,
+      .does = "puts the code that brings a CPU to 64-bit mode into the low page");
+PHASE_NEEDS(trampoline, low_page, "it is where the code goes");
+PHASE_NEEDS(trampoline, relocation, "the code turns on the hypervisor's own page tables");
+
+PHASE(ap_start, start_aps, ap_start_init, .vital = true,
+      .does = "starts every other CPU that the MADT lists, and waits until each has come");
+PHASE_NEEDS(ap_start, trampoline, "it is where the CPUs begin");
+PHASE_NEEDS(ap_start, percpu, "a CPU finds its stack in its record");
+PHASE_NEEDS(ap_start, local_apic, "INIT and start-up IPIs are sent by it");
+PHASE_NEEDS(ap_start, time_source, "a CPU that does not come is noticed by the time that passes");
+
+/* After INIT a processor needs a moment until it takes a start-up IPI. */
+#define INIT_MICROSECONDS 200
+/* How often a start-up IPI is sent again. */
+#define RESEND_MICROSECONDS 1000
+#define FIRST_START_MICROSECONDS 2000000
+#define FIRST_TOKEN 0xffffffff
+
+/* The code, and the words in it that are filled in (entry/trampoline.S). */
+extern const uint8_t trampoline_begin[], trampoline_end[], trampoline_code[];
+extern const uint8_t trampoline_gdt_address[], trampoline_jump32[], trampoline_jump64[],
+	trampoline_cr3[];
+extern const uint32_t trampoline_offset32, trampoline_offset64, trampoline_gdt_offset;
+
+static void set_word(uint8_t *page, const uint8_t *word, uint32_t value)
+{
+	memcpy(page + (word - trampoline_code), &value, sizeof(value));
+}
+
+static enum phase_result trampoline_init(void)
+{
+	uint32_t base = (uint32_t)reserved_memory.low_page;
+	uint8_t *page = physical_map(base, PAGE_SIZE);
+
+	memcpy(page, trampoline_code, (size_t)(trampoline_end - trampoline_code));
+	set_word(page, trampoline_gdt_address, base + trampoline_gdt_offset);
+	set_word(page, trampoline_jump32, base + trampoline_offset32);
+	set_word(page, trampoline_jump64, base + trampoline_offset64);
+	set_word(page, trampoline_cr3, (uint32_t)host_tables_root());
+	return PHASE_DONE;
+}
+
+bool cpu_start(struct cpu *target, uint32_t token, uint64_t microseconds, void (*relax)(void))
+{
+	uint32_t vector = (uint32_t)(reserved_memory.low_page / PAGE_SIZE);
+	uint64_t start = machine_ticks(), sent = start - time_ticks(RESEND_MICROSECONDS);
+
+	__atomic_store_n(&target->start.token, token, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&target->start.arrived, __ATOMIC_ACQUIRE) != token) {
+		uint64_t now = machine_ticks();
+
+		if (now - start > time_ticks(microseconds)) {
+			return false;
+		}
+		/* A processor whose GIF is 0 holds INIT back and drops what comes right behind it. */
+		if (now - sent >= time_ticks(RESEND_MICROSECONDS)) {
+			apic_send(target->apic_id, ICR_DELIVERY_STARTUP | vector);
+			sent = now;
+		}
+		relax();
+	}
+	return true;
+}
+
+static enum phase_result ap_start_init(void)
+{
+	for (unsigned i = 1; i < cpu_count; i++) {
+		apic_send(cpus[i]->apic_id, ICR_DELIVERY_INIT | ICR_ASSERT);
+	}
+	if (cpu_count > 1) {
+		time_delay(INIT_MICROSECONDS);
+	}
+	for (unsigned i = 1; i < cpu_count; i++) {
+		if (!cpu_start(cpus[i], FIRST_TOKEN, FIRST_START_MICROSECONDS, machine_relax)) {
+			return phase_failed("CPU %u (APIC id %u) does not start; no guest may run "
+					    "while a CPU is outside: turn it off in the firmware's "
+					    "set-up", i, cpus[i]->apic_id);
+		}
+	}
+	return PHASE_DONE;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The registers that always exit under SVM: it is hidden as firmware hides it. */
+#include "arch/x86/cpu/apic.h"
+#include "arch/x86/cpu/msr.h"
+#include "arch/x86/cpu/percpu.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/svm/svm.h"
+#include "arch/x86/vcpu/apic_watch.h"
+#include "arch/x86/vcpu/guest.h"
+#include "arch/x86/vcpu/msr.h"
+#include "phases/log/log.h"
+
+static bool read_efer(struct cpu *cpu, uint64_t *value)
+{
+	*value = guest_efer(cpu);
+	return true;
+}
+
+/* Lets the processor decide which bits it takes; its own EFER is back before anything uses it. */
+static bool efer_is_valid(uint64_t value)
+{
+	uint64_t host = rdmsr(MSR_EFER), kept = EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME;
+	bool valid = wrmsr_safe(MSR_EFER, (value & ~kept) | (host & kept));
+
+	wrmsr(MSR_EFER, host);
+	return valid;
+}
+
+static bool write_efer(struct cpu *cpu, uint64_t value)
+{
+	uint64_t old = guest_efer(cpu);
+	bool paging = cpu->svm->vmcb->cr0 & CR0_PG;
+
+	if (value & EFER_SVME || (paging && (value ^ old) & EFER_LME) || !efer_is_valid(value)) {
+		return false;
+	}
+	guest_set_efer(cpu, (value & ~(uint64_t)EFER_LMA) | (old & EFER_LMA));
+	if ((value ^ old) & (EFER_LME | EFER_NXE)) {
+		/* Translations of the old kind may be cached (APM volume 2, 15.16). */
+		guest_flush(cpu);
+	}
+	return true;
+}
+
+/* Locked, and off: as firmware leaves it where virtualisation is turned off. */
+static bool read_vm_cr(struct cpu *cpu, uint64_t *value)
+{
+	(void)cpu;
+	*value = VM_CR_LOCK | VM_CR_SVMDIS;
+	return true;
+}
+
+static bool read_zero(struct cpu *cpu, uint64_t *value)
+{
+	(void)cpu;
+	*value = 0;
+	return true;
+}
+
+static bool write_ignored(struct cpu *cpu, uint64_t value)
+{
+	(void)cpu;
+	(void)value;
+	return true;
+}
+
+/* As where firmware has locked system management mode (HWCR.SmmLock). */
+static bool write_refused(struct cpu *cpu, uint64_t value)
+{
+	(void)cpu;
+	(void)value;
+	return false;
+}
+
+static bool write_apic_base(struct cpu *cpu, uint64_t value)
+{
+	(void)cpu;
+	if ((value & APIC_BASE_ADDRESS) != apic_base) {
+		log_print(LOG_ERROR, "the guest moves the local APIC's page to %#llx: refused, the "
+			  "watch is bound to its place",
+			  (unsigned long long)(value & APIC_BASE_ADDRESS));
+		return false;
+	}
+	return wrmsr_safe(MSR_APIC_BASE, value);
+}
+
+static bool write_x2apic_icr(struct cpu *cpu, uint64_t value)
+{
+	apic_watch_x2apic_icr(cpu, value);
+	return true;
+}
+
+const struct msr_rule msr_rules[] = {
+	{MSR_EFER, read_efer, write_efer, "SVME is ours: hidden, and kept"},
+	{MSR_VM_CR, read_vm_cr, write_ignored, "SVM reads as locked off by firmware"},
+	{MSR_VM_HSAVE_PA, read_zero, write_ignored,
+	 "our page; Linux writes 0 at power-off although SVM is locked off"},
+	{MSR_APIC_BASE, NULL, write_apic_base, "the watch is bound to the APIC page's address"},
+	{MSR_SVM_KEY, NULL, write_ignored, "it could unlock VM_CR"},
+	{MSR_IGNNE, NULL, write_ignored, "it is not saved with the guest's state"},
+	{MSR_X2APIC_ICR, NULL, write_x2apic_icr, "start-up IPIs in x2APIC mode; only while watched"},
+	{MSR_SMM_CTL, NULL, write_refused, "it could change how INIT, SMI and RSM behave"},
+	{MSR_SMM_ADDR, NULL, write_refused, "a system management handler runs outside of the guest"},
+	{MSR_SMM_MASK, NULL, write_refused, "a system management handler runs outside of the guest"},
+};
+const size_t msr_rule_count = sizeof(msr_rules) / sizeof(msr_rules[0]);

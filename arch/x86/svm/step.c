@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One instruction of the guest alone, by RFLAGS.TF, with interrupts held and every exception
+ * intercepted. It is used for two things: an access to the APIC's page, which is let happen on
+ * a scratch page under a second set of nested tables; and the IRET of an NMI handler.
+ */
+#include "arch/x86/cpu/apic.h"
+#include "arch/x86/cpu/pages.h"
+#include "arch/x86/cpu/percpu.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/svm/svm.h"
+#include "arch/x86/vcpu/apic_watch.h"
+#include "arch/x86/vcpu/guest.h"
+#include "arch/x86/vcpu/memory.h"
+#include "phases/memory/string.h"
+
+#define ENTRIES 512
+#define LEVELS 4
+
+bool svm_step_prepare(struct svm_cpu *svm)
+{
+	svm->step.tables = pages_alloc(LEVELS);
+	svm->step.scratch = pages_alloc(1);
+	return svm->step.tables && svm->step.scratch;
+}
+
+/* The tables on the way to the APIC's page are copies of the guest's, each pointing to the next. */
+static void copy_tables(struct svm_cpu *svm)
+{
+	const uint64_t *from = guest_memory.root;
+	uint64_t *to = svm->step.tables;
+
+	for (unsigned level = LEVELS;; level--, to += ENTRIES) {
+		unsigned slot = apic_base >> (12 + 9 * (level - 1)) & (ENTRIES - 1);
+
+		memcpy(to, from, ENTRIES * sizeof(*to));
+		if (level == 1) {
+			svm->step.entry = &to[slot];
+			break;
+		}
+		from = (const uint64_t *)((from[slot] & PAGE_ADDRESS) - guest_memory.to_physical);
+		to[slot] = pages_physical(to + ENTRIES) | guest_memory.bits->table;
+	}
+	svm->step.generation = guest_memory.generation;
+}
+
+/*
+ * The second tables have address space ids of their own. Each step starts with nothing cached:
+ * by a flush of the id where the processor can flush one, by an id that was not used since the last
+ * full flush where it cannot (APM volume 2, 15.16.1).
+ */
+static void fresh_asid(struct svm_cpu *svm)
+{
+	struct vmcb *vmcb = svm->vmcb;
+
+	if (svm_features.flush_by_asid) {
+		vmcb->asid = SVM_ASID_GUEST + 1;
+		vmcb->tlb_control = TLB_CONTROL_FLUSH_GUEST;
+		return;
+	}
+	if (++svm->step.asid <= SVM_ASID_GUEST || svm->step.asid >= svm_features.asids) {
+		svm->step.asid = SVM_ASID_GUEST + 1;
+		vmcb->tlb_control = TLB_CONTROL_FLUSH_ALL;
+	}
+	vmcb->asid = svm->step.asid;
+}
+
+void svm_step_begin(struct svm_cpu *svm, enum svm_step reason)
+{
+	struct vmcb *vmcb = svm->vmcb;
+
+	svm->step.reason = reason;
+	svm->step.flags = vmcb->rflags & (RFLAGS_TF | RFLAGS_IF);
+	svm->step.dr6 = vmcb->dr6;
+	vmcb->rflags = (vmcb->rflags & ~(uint64_t)RFLAGS_IF) | RFLAGS_TF;
+	vmcb->intercept_exceptions = ~0u;
+}
+
+void guest_step_on_scratch(struct cpu *cpu)
+{
+	struct svm_cpu *svm = cpu->svm;
+
+	if (svm->step.generation != guest_memory.generation) {
+		copy_tables(svm);
+	}
+	svm_step_begin(svm, STEP_SCRATCH);
+	svm->vmcb->nested_cr3 = pages_physical(svm->step.tables);
+	fresh_asid(svm);
+}
+
+void guest_step_scratch_writable(struct cpu *cpu, bool writable)
+{
+	struct svm_cpu *svm = cpu->svm;
+
+	*svm->step.entry = pages_physical(svm->step.scratch) |
+			   (writable ? guest_memory.bits->read_write : guest_memory.bits->read_only);
+	if (svm->vmcb->tlb_control == TLB_CONTROL_NOTHING) {
+		fresh_asid(svm);
+	}
+}
+
+bool guest_stepping(const struct cpu *cpu)
+{
+	return cpu->svm->step.reason == STEP_SCRATCH;
+}
+
+uint32_t *guest_step_scratch(struct cpu *cpu)
+{
+	return (uint32_t *)cpu->svm->step.scratch;
+}
+
+static void step_end(struct svm_cpu *svm)
+{
+	struct vmcb *vmcb = svm->vmcb;
+
+	vmcb->intercept_exceptions = 0;
+	vmcb->nested_cr3 = (uint64_t)guest_memory.root + guest_memory.to_physical;
+	vmcb->asid = SVM_ASID_GUEST;
+	svm->step.reason = STEP_NOT;
+}
+
+/* TF and IF as the guest has them: the instruction ran with ours. */
+static void restore_flags(struct svm_cpu *svm)
+{
+	struct vmcb *vmcb = svm->vmcb;
+
+	vmcb->rflags = (vmcb->rflags & ~(uint64_t)(RFLAGS_TF | RFLAGS_IF)) | svm->step.flags;
+}
+
+/* The #DB that ended the step is ours, unless the guest would have had one as well. */
+static void guests_own_debug(struct svm_cpu *svm, struct cpu *cpu)
+{
+	struct vmcb *vmcb = svm->vmcb;
+	uint64_t hits = vmcb->dr6 & DR6_B0123;
+	bool single_step = svm->step.flags & RFLAGS_TF;
+
+	if (!hits && !single_step) {
+		vmcb->dr6 = svm->step.dr6;
+		return;
+	}
+	vmcb->dr6 = svm->step.dr6 | hits | (single_step ? DR6_BS : 0);
+	guest_inject_exception(cpu, VECTOR_DB);
+}
+
+/* The instruction did not happen: the exception is the guest's, with its own flags. */
+static void pass_exception_on(struct svm_cpu *svm, struct cpu *cpu, uint8_t vector)
+{
+	struct vmcb *vmcb = svm->vmcb;
+
+	restore_flags(svm);
+	vmcb->dr6 = svm->step.dr6;
+	if (vector == VECTOR_PF) {
+		vmcb->cr2 = vmcb->exitinfo2;
+	}
+	/* Exceptions with an error code (APM volume 2, table 8-1). */
+	if (0x60227d00u >> vector & 1) {
+		guest_inject_exception_code(cpu, vector, (uint32_t)vmcb->exitinfo1);
+	} else {
+		guest_inject_exception(cpu, vector);
+	}
+}
+
+void guest_step_ended(struct cpu *cpu, const struct vcpu_exit *exit)
+{
+	struct svm_cpu *svm = cpu->svm;
+	enum svm_step reason = svm->step.reason;
+	uint8_t vector = (uint8_t)(exit->code - VMEXIT_EXCEPTION);
+
+	step_end(svm);
+	if (vector != VECTOR_DB) {
+		pass_exception_on(svm, cpu, vector);
+		if (reason == STEP_NMI_RETURN) {
+			/* The handler still runs: the next IRET may be the one. */
+			svm->vmcb->intercept3 |= INTERCEPT_IRET;
+		}
+		return;
+	}
+	if (reason == STEP_NMI_RETURN) {
+		/* The flags are those that IRET loaded. */
+		svm->vmcb->dr6 = svm->step.dr6;
+		svm->nmi.in_handler = false;
+	} else {
+		restore_flags(svm);
+		guests_own_debug(svm, cpu);
+		apic_access_done(cpu);
+	}
+	svm_nmi_deliver(svm);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arch/x86/vcpu/apic_watch.h"
+
+#include "arch/x86/cpu/apic.h"
+#include "arch/x86/cpu/msr.h"
+#include "arch/x86/cpu/percpu.h"
+#include "arch/x86/cpu/physical.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/time.h"
+#include "arch/x86/vcpu/guest.h"
+#include "arch/x86/vcpu/ipi.h"
+#include "arch/x86/vcpu/kick.h"
+#include "arch/x86/vcpu/memory.h"
+#include "config/SVM_SIPI_WATCH_ALWAYS.h"
+#include "phases/machine.h"
+#include "phases/phase.h"
+
+PHASE(apic_watch, guest, apic_watch_init, .vital = true,
+      .does = "turns on the watch over the guest's start-up IPIs, before its first instruction");
+PHASE_NEEDS(apic_watch, nested_paging, "the APIC's page is taken out of the nested tables");
+PHASE_NEEDS(apic_watch, local_apic, "the page's address is the local APIC's");
+PHASE_NEEDS(apic_watch, msr_exits, "in x2APIC mode the command register is an MSR");
+PHASE_NEEDS(apic_watch, tsc_calibration, "how long the watch stays on is counted in its ticks");
+
+/* How long the watch stays on after the last sign that CPUs are started. */
+#define STAY_MICROSECONDS 200000
+
+#define REGISTER_SIZE 16u /* an APIC register takes 16 bytes, of which the first 4 mean something */
+
+static bool watching;
+static uint64_t last_sign, stay_ticks;
+
+static volatile uint32_t *register_at(uint32_t offset)
+{
+	return (volatile uint32_t *)(APIC_WINDOW + (offset & ~(REGISTER_SIZE - 1)));
+}
+
+static void set_watching(bool on)
+{
+	watching = on;
+	memory_set_apic_page(!on);
+	memory_set_page0_writable(on);
+	guest_watch_msr(MSR_X2APIC_ICR, false, on);
+}
+
+static enum phase_result apic_watch_init(void)
+{
+	stay_ticks = time_ticks(STAY_MICROSECONDS);
+	apic_watch_sign();
+	set_watching(true);
+	return PHASE_DONE;
+}
+
+void apic_watch_sign(void)
+{
+	last_sign = machine_ticks();
+}
+
+void apic_watch_arm(struct cpu *cpu)
+{
+	apic_watch_sign();
+	if (!watching) {
+		set_watching(true);
+		guest_flush(cpu);
+		kick_others(cpu, MAIL_FLUSH);
+	}
+}
+
+/* At an access while the watch is on: is it still worth it? */
+static void disarm_if_over(struct cpu *cpu)
+{
+	if (CONFIG_SVM_SIPI_WATCH_ALWAYS || machine_ticks() - last_sign < stay_ticks ||
+	    ipi_anyone_waits()) {
+		return;
+	}
+	guest_lock(cpu);
+	if (watching && machine_ticks() - last_sign >= stay_ticks && !ipi_anyone_waits()) {
+		set_watching(false);
+		/* Page 0 must be read-only everywhere before this CPU relies on it. */
+		guest_flush(cpu);
+		kick_others(cpu, MAIL_FLUSH);
+	}
+	guest_unlock(cpu);
+}
+
+void apic_watch_page0(struct cpu *cpu)
+{
+	guest_lock(cpu);
+	apic_watch_arm(cpu);
+	guest_unlock(cpu);
+	/* It may have been on already, and this CPU's translation old. */
+	guest_flush(cpu);
+}
+
+/*
+ * What a read will find: the register in its place, zeroes behind it. EOI is write-only: reading
+ * it is an error that the APIC would report to the guest.
+ */
+static void fill(struct cpu *cpu, uint32_t offset)
+{
+	uint64_t *scratch = (uint64_t *)guest_step_scratch(cpu) + offset / REGISTER_SIZE * 2;
+
+	scratch[0] = (offset & ~(REGISTER_SIZE - 1)) == APIC_EOI ? 0 : *register_at(offset);
+	scratch[1] = 0;
+}
+
+void apic_watch_fault(struct cpu *cpu, const struct vcpu_exit *exit)
+{
+	struct vcpu *vcpu = &cpu->vcpu;
+	uint32_t offset = exit->address % PAGE_SIZE;
+	bool first = !guest_stepping(cpu);
+
+	if (exit->delivering) {
+		/* A stack or a table of the guest's in the APIC's registers: nothing can be right. */
+		machine_reset();
+	}
+	if (first && !__atomic_load_n(&watching, __ATOMIC_ACQUIRE)) {
+		return; /* switched off by another CPU meanwhile: try again */
+	}
+	/* A read-modify-write may come as a read first: the second fault must not fill again. */
+	if (first || offset / REGISTER_SIZE != vcpu->apic_access.read_offset / REGISTER_SIZE) {
+		fill(cpu, offset);
+	}
+	if (first) {
+		vcpu->apic_access.written = false;
+		vcpu->apic_access.read_offset = offset;
+		guest_step_on_scratch(cpu);
+	}
+	if (exit->write) {
+		vcpu->apic_access.written = true;
+		vcpu->apic_access.write_offset = offset;
+	}
+	guest_step_scratch_writable(cpu, exit->write);
+}
+
+static void commit(struct cpu *cpu, uint32_t offset)
+{
+	uint32_t value = guest_step_scratch(cpu)[offset / REGISTER_SIZE * (REGISTER_SIZE / 4)];
+
+	if (offset % REGISTER_SIZE >= sizeof(value)) {
+		return; /* the rest of a register means nothing */
+	}
+	if (offset / REGISTER_SIZE == APIC_ICR_LOW / REGISTER_SIZE) {
+		struct icr_command command = {
+			.low = value,
+			.destination = *register_at(APIC_ICR_HIGH) >> 24,
+		};
+
+		ipi_send(cpu, &command);
+		return;
+	}
+	*register_at(offset) = value;
+}
+
+void apic_access_done(struct cpu *cpu)
+{
+	if (cpu->vcpu.apic_access.written) {
+		commit(cpu, cpu->vcpu.apic_access.write_offset);
+	}
+	disarm_if_over(cpu);
+}
+
+void apic_watch_x2apic_icr(struct cpu *cpu, uint64_t value)
+{
+	struct icr_command command = {
+		.low = (uint32_t)value,
+		.destination = value >> 32,
+		.x2apic = true,
+	};
+
+	ipi_send(cpu, &command);
+	disarm_if_over(cpu);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a panic says of the other CPUs: they are stopped by the kick, and their last exit is shown. */
+#include "arch/x86/cpu/percpu.h"
+#include "arch/x86/vcpu/kick.h"
+#include "phases/panic/panic.h"
+
+void panic_other_cpus(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	kick_stop_others(cpu);
+	for (unsigned i = 0; i < cpu_count; i++) {
+		const struct vcpu *vcpu = &cpus[i]->vcpu;
+		uint64_t exits = 0;
+
+		for (unsigned kind = 0; kind < EXIT_KINDS; kind++) {
+			exits += vcpu->exits[kind];
+		}
+		if (exits == 0) {
+			panic_print("CPU %u: no exit yet%s", i,
+				    vcpu->runs ? ", the guest runs" : "");
+		} else {
+			panic_print("CPU %u: %llu exits, the last: code %#llx at guest rip %#llx%s", i,
+				    (unsigned long long)exits, (unsigned long long)vcpu->last_code,
+				    (unsigned long long)vcpu->last_rip,
+				    vcpu->waits ? ", waits for a start-up IPI" : "");
+		}
+	}
+}
