@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The payload `linux`: the 64-bit boot protocol (Linux: Documentation/arch/x86/boot.rst), in phases. */
+#include "arch/x86/cpu/physical.h"
+#include "arch/x86/vcpu/start.h"
+#include "boot/boot.h"
+#include "boot/guest_map.h"
+#include "boot/linux/boot_data.h"
+#include "boot/linux/bzimage.h"
+#include "boot/linux/place.h"
+#include "phases/log/log.h"
+#include "phases/memory/string.h"
+#include "phases/phase.h"
+
+#define ENTRY_64 0x200 /* the 64-bit entry, from the kernel's first byte */
+
+struct guest_start guest_start;
+
+static struct bzimage image;
+static struct linux_plan plan;
+static struct linux_boot_data *boot_data; /* in the guest's memory */
+
+static unsigned mib(uint64_t bytes)
+{
+	return (bytes + (1 << 20) - 1) >> 20;
+}
+
+static struct memory_span initrd_source(void)
+{
+	if (boot_info.module_count < 2) {
+		return (struct memory_span){ 0, 0 };
+	}
+	return (struct memory_span){ boot_info.modules[1].base, boot_info.modules[1].size };
+}
+
+PHASE(linux_kernel, guest, linux_kernel_init,
+      .does = "checks that the first module is a Linux kernel that we can start",
+      .vital = true);
+PHASE_NEEDS(linux_kernel, boot_info, "the kernel is the loader's first module");
+
+static enum phase_result linux_kernel_init(void)
+{
+	const struct boot_module *module = &boot_info.modules[0];
+	const char *error;
+	void *file;
+
+	if (!boot_info.module_count) {
+		return phase_failed("no kernel: the loader gives no modules; add a line "
+				    "`module2 /vmlinuz` to its menu entry");
+	}
+	if (boot_info.module_count > 2) {
+		log_print(LOG_WARNING, "linux: only the first two modules are used");
+	}
+	file = physical_map(module->base, module->size);
+	if (!file) {
+		return phase_failed("the kernel does not lie below 4 GiB; try another loader");
+	}
+	error = bzimage_parse(file, module->size, &image);
+	if (error) {
+		return phase_failed("%s", error);
+	}
+	if (strlen(module->cmdline) > image.header.cmdline_size) {
+		return phase_failed("the kernel takes a command line of at most %u characters; "
+				    "shorten it", image.header.cmdline_size);
+	}
+	return PHASE_DONE;
+}
+
+PHASE(linux_plan, guest, linux_plan_init,
+      .does = "chooses where the kernel, its initrd and its boot data go",
+      .vital = true);
+PHASE_NEEDS(linux_plan, linux_kernel, "the kernel's header says where it can be");
+PHASE_NEEDS(linux_plan, guest_map, "it says which memory is the guest's");
+PHASE_NEEDS(linux_plan, guest_rsdp, "the page of the RSDP is no longer free");
+
+static enum phase_result linux_plan_init(void)
+{
+	struct linux_request request = {
+		.map = &guest_map,
+		.header = &image.header,
+		.kernel = { boot_info.modules[0].base + image.setup_size, image.kernel_size },
+		.initrd = initrd_source(),
+		.boot_data_size = sizeof(struct linux_boot_data),
+	};
+	const char *error = linux_place(&request, &plan);
+
+	if (error) {
+		return phase_failed("%s (kernel %u MiB, initrd %u MiB, memory %u MiB)", error,
+				    mib(image.header.init_size), mib(request.initrd.size),
+				    mib(memory_map_usable(&guest_map)));
+	}
+	return PHASE_DONE;
+}
+
+PHASE(linux_move, guest, linux_move_init,
+      .does = "moves the kernel and its initrd to where they go",
+      .vital = true);
+PHASE_NEEDS(linux_move, linux_plan, "it says where to, and in which order");
+PHASE_NEEDS(linux_move, physical_memory, "the guest's memory is reached through the identity map");
+
+static enum phase_result linux_move_init(void)
+{
+	for (unsigned i = 0; i < plan.move_count; i++) {
+		const struct linux_move *move = &plan.moves[i];
+		void *from = physical_map(move->from, move->size);
+		void *to = physical_map(move->to, move->size);
+
+		if (!from || !to) {
+			return phase_failed("a module does not lie below 4 GiB; try another loader");
+		}
+		memmove(to, from, move->size);
+	}
+	boot_data = physical_map(plan.boot_data, sizeof(*boot_data));
+	return PHASE_DONE;
+}
+
+PHASE(linux_page_tables, guest, linux_page_tables_init,
+      .does = "gives the kernel page tables, which map the lowest 4 GiB, and a GDT",
+      .vital = true);
+PHASE_NEEDS(linux_page_tables, linux_move, "a module may have lain where they go");
+
+static enum phase_result linux_page_tables_init(void)
+{
+	linux_page_tables(boot_data, plan.boot_data);
+	linux_descriptors(boot_data);
+	return PHASE_DONE;
+}
+
+PHASE(linux_zero_page, guest, linux_zero_page_init,
+      .does = "tells the kernel its command line, memory map, initrd, screen and ACPI tables",
+      .vital = true);
+PHASE_NEEDS(linux_zero_page, linux_move, "a module may have lain where it goes");
+
+static enum phase_result linux_zero_page_init(void)
+{
+	struct zero_page_request request = {
+		.image = &image,
+		.map = &guest_map,
+		.screen = &boot_info.screen,
+		.kernel = plan.kernel,
+		.command_line = plan.boot_data + offsetof(struct linux_boot_data, command_line),
+		.rsdp = guest_rsdp,
+		.initrd = { plan.initrd, initrd_source().size },
+	};
+
+	memcpy(boot_data->command_line, boot_info.modules[0].cmdline, BOOT_CMDLINE);
+	zero_page_build(&boot_data->zero_page, &request);
+	return PHASE_DONE;
+}
+
+PHASE(linux_state, guest, linux_state_init,
+      .does = "says in which state the boot processor enters the kernel",
+      .vital = true);
+PHASE_NEEDS(linux_state, linux_page_tables, "the kernel is entered with paging on");
+PHASE_NEEDS(linux_state, linux_zero_page, "RSI points to it");
+PHASE_PROVIDES(linux_state, guest_start);
+
+static enum phase_result linux_state_init(void)
+{
+	uint64_t base = plan.boot_data;
+
+	guest_start = (struct guest_start){
+		.rip = plan.kernel + ENTRY_64,
+		.rsi = base + offsetof(struct linux_boot_data, zero_page),
+		.cr3 = base + offsetof(struct linux_boot_data, pml4),
+		.gdt_base = base + offsetof(struct linux_boot_data, gdt),
+		.gdt_limit = sizeof(boot_data->gdt) - 1,
+		.cs = BOOT_CS,
+		.ds = BOOT_DS,
+	};
+	return PHASE_DONE;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the kernel and its initrd go, and how they get there without one overwriting the other.
+ * Pure.
+ */
+#ifndef BOOT_LINUX_PLACE_H
+#define BOOT_LINUX_PLACE_H
+
+#include "boot/linux/bzimage.h"
+#include "phases/memory/map.h"
+
+struct linux_request {
+	const struct memory_map *map; /* what the guest will have: what is not ours is usable */
+	const struct setup_header *header;
+	struct memory_span kernel;    /* the 64-bit kernel, behind the file's setup part */
+	struct memory_span initrd;    /* size 0: there is none */
+	uint64_t boot_data_size;      /* for the zero page and the like */
+};
+
+struct linux_move {
+	uint64_t from, to, size; /* the two may overlap */
+};
+
+#define LINUX_MOVES 3
+
+struct linux_plan {
+	uint64_t kernel, initrd, boot_data; /* where each comes to lie */
+	struct linux_move moves[LINUX_MOVES]; /* to be done in this order */
+	unsigned move_count;
+};
+
+/* Gives back NULL, or one line that says what does not fit and what would help. */
+const char *linux_place(const struct linux_request *request, struct linux_plan *plan);
+
+#endif
