@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A small tree that the real configure.py, build.ninja.in and generator build."""
+
+import pathlib
+import shutil
+import subprocess
+
+from graph_tree import ROOT, STAGES, phase
+from test_graph_image import SCRIPT
+
+KCONFIG = """mainmenu "small"
+
+config CORE
+\tdef_bool y
+
+config GADGET
+\tbool "A gadget"
+\tdefault y
+
+config GADGET_SPEED
+\tint "Its speed"
+\tdepends on GADGET
+\trange 1 10
+\tdefault 5
+
+config GADGET_PORT
+\thex "Its port"
+\tdefault 0x3f8
+
+config GREETING
+\tstring "What it says"
+\tdefault "say \\"hello\\""
+
+config BACKEND_ONE
+\tbool "One backend"
+\tdefault y
+
+config BACKEND_TWO
+\tbool "Another backend"
+"""
+
+MAIN = """#include "phases/runner.h"
+#include "config/GADGET.h"
+
+int the_answer(void);
+int the_answer(void)
+{
+\treturn CONFIG_GADGET;
+}
+"""
+
+GADGET = """#include "phases/phase.h"
+#include "config/GADGET_SPEED.h"
+
+""" + phase("gadget", wants=["base"])
+
+
+class BuildTree:
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "phases" / "graph", self.root / "phases" / "graph", ignore=ignored)
+        for name in ("configure.py", "build.ninja.in", "phases/phasegraph", "phases/phase.h",
+                     "phases/runner.h"):
+            shutil.copy(ROOT / name, self.root / name)
+        self.write("Kconfig", KCONFIG)
+        self.write("configs/small_defconfig", "# all on\n")
+        self.write("configs/bare_defconfig", "# CONFIG_GADGET is not set\n")
+        self.write("phases/Sources", "CORE: stages.c main.c base.c\n")
+        self.write("phases/stages.c", STAGES)
+        self.write("phases/main.c", MAIN)
+        self.write("phases/base.c", '#include "phases/phase.h"\n' + phase("base"))
+        self.write("devices/Sources", "GADGET: gadget.c\n")
+        self.write("devices/gadget.c", GADGET)
+        self.write("arch/x86/Sources", "CORE: entry.S\n")
+        self.write("arch/x86/entry.S", '#include "arch/x86/offsets.h"\n\tmov $SIZE, %eax\n')
+        self.write("arch/x86/offsets.c", OFFSETS)
+        self.write("arch/x86/phasevisor.lds", SCRIPT.replace("SECTIONS", "ENTRY(image_start)\n"
+                   "PHDRS { text PT_LOAD FLAGS(5); rest PT_LOAD FLAGS(6); }\nSECTIONS")
+                   .replace(".text.*) }", ".text.*) } :text").replace(".symbols)) symbols_end = .;\n"
+                   "\t}", ".symbols)) symbols_end = .;\n\t} :rest"))
+        self.write("harness/make-iso", "#!/bin/sh\ncp $2 $4\n").chmod(0o755)
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    def edit(self, path, old, new):
+        text = (self.root / path).read_text()
+        assert old in text
+        self.write(path, text.replace(old, new))
+
+    def configure(self, *arguments):
+        return self.run(self.root, "./configure.py", *arguments)
+
+    def ninja(self, *arguments, name="small"):
+        return self.run(self.root / "build" / name, "ninja", *arguments)
+
+    def run(self, folder, *command):
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    def build(self, name="small", source=None):
+        """Configures, reviews, builds; gives back the folder."""
+        for result in (self.configure(source or name, "--build", name),
+                       self.ninja("order", name=name), self.ninja(name=name)):
+            assert result.returncode == 0, result.stdout + result.stderr
+        return self.root / "build" / name
+
+    def files(self):
+        """Every file outside of build/ with its time."""
+        return {
+            path: path.stat().st_mtime_ns
+            for path in self.root.rglob("*")
+            if path.is_file() and path.relative_to(self.root).parts[0] != "build"
+        }
+
+
+OFFSETS = """
+struct sizes { long a, b; };
+void offsets(void);
+void offsets(void)
+{
+\t__asm__ volatile("\\n#OFFSET SIZE %c0" : : "i"(sizeof(struct sizes)));
+\t__asm__ volatile("\\n#OFFSET LOWER $%c0" : : "i"(-4));
+}
+"""
