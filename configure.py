@@ -110,6 +110,7 @@ def write_ninja(config, files, folder, name, compiler):
     reviewed, golden = find_golden(config, folder)
     fields = {
         "cc": compiler,
+        "optimize": "-Os" if is_set(config, "OPTIMIZE_SIZE") else "-O2",
         "name": name,
         "folder": shlex.quote(folder).replace("$", "$$"),
         "renew": renew_command(reviewed),
@@ -122,6 +123,10 @@ def write_ninja(config, files, folder, name, compiler):
     lines += image_lines(config, files, reviewed, golden)
     write(os.path.join(folder, "build.ninja.d"), dependencies(config, folder))
     write(os.path.join(folder, "build.ninja"), "\n".join(lines) + "\n")
+
+
+def is_set(config, name):
+    return name in config.syms and config.syms[name].tri_value
 
 
 def object_lines(files):
@@ -138,22 +143,22 @@ def object_lines(files):
 
 def image_lines(config, files, reviewed, golden):
     objects = " ".join(file + ".o" for file in files)
-    symbols = config.syms.get("PANIC_SYMBOLS")
-    yield f"empty = {'' if symbols and symbols.tri_value else '--empty'}"
+    yield f"empty = {'' if is_set(config, 'PANIC_SYMBOLS') else '--empty'}"
     yield f"custom = {'' if reviewed else '--custom'}"
     yield f"golden = {golden}"
     has_golden = os.path.exists(os.path.join(ROOT, golden.replace("$root/", "")))
     yield f"build table.c | order.txt graph.json: generate {objects}"
     yield "build table.c.o: cc table.c"
-    yield f"build symbols.S: symbols_size {objects}"
+    yield f"build symbols.S: symbols_size {objects} | {modules('symbols')}"
     yield "build symbols.S.o: as symbols.S"
     yield (
         f"build phasevisor.linked: link {objects} table.c.o symbols.S.o"
         " | $root/arch/x86/phasevisor.lds"
     )
-    yield "build phasevisor.elf: image phasevisor.linked | graph.json"
+    checks = modules("image", "symbols", "records")
+    yield f"build phasevisor.elf: image phasevisor.linked | graph.json {checks}"
     yield "build golden.stamp: golden order.txt" + (f" | {golden}" if has_golden else "")
-    yield "build graph.dot graph.svg: draw graph.json"
+    yield f"build graph.dot graph.svg: draw graph.json | {modules('draw')}"
     yield "build renew: renew order.txt graph.svg"
     yield "build phasevisor.stripped: strip phasevisor.elf"
     yield "build phasevisor.iso: iso phasevisor.stripped | $root/harness/make-iso"
@@ -165,6 +170,11 @@ def image_lines(config, files, reviewed, golden):
     yield "build graph: phony order.txt graph.json graph.dot graph.svg"
     yield "build order: phony renew"
     yield "default phasevisor.elf graph.json order.txt golden.stamp compile_commands.json"
+
+
+def modules(*names):
+    """Modules of the generator; `generate` says itself what it has read."""
+    return " ".join(f"$root/phases/graph/{name}.py" for name in names)
 
 
 def find_golden(config, folder):
@@ -207,7 +217,8 @@ def dependencies(config, folder):
     """Whatever this run has read: with it ninja knows when to run it again."""
     package = os.path.dirname(sources.__file__)
     paths = ["configure.py", "build.ninja.in", "configs", os.path.join(folder, ".config")]
-    paths += [os.path.join(package, name) for name in ("configuration.py", "sources.py", "problems.py")]
+    own = ("configuration.py", "sources.py", "problems.py")
+    paths += [os.path.join(package, name) for name in own]
     paths += config.kconfig_filenames + list(defconfigs().values())
     for path, files in sources.folders(ROOT):
         paths.append(path or ".")

@@ -29,13 +29,13 @@ struct boot_screen {
 };
 
 struct boot_info {
-	const char *path;             /* "multiboot 1" or "multiboot 2" */
-	char loader[64];              /* the loader's own name, or empty */
+	const char *path; /* "multiboot 1" or "multiboot 2" */
+	char loader[64];  /* the loader's own name, or empty */
 	struct memory_map map;
 	struct boot_module modules[BOOT_MODULES];
 	size_t module_count;
-	uint64_t rsdp;                /* address of the RSDP copy that the loader gave, or 0 */
-	uint8_t rsdp_copy[36];        /* its bytes (multiboot 2 tags 14 and 15), zero where absent */
+	uint64_t rsdp;         /* address of the RSDP copy that the loader gave, or 0 */
+	uint8_t rsdp_copy[36]; /* its bytes (multiboot 2 tags 14 and 15), zero where absent */
 	size_t rsdp_copy_size;
 	struct boot_screen screen;
 };

@@ -8,15 +8,14 @@
 #include "phases/memory/string.h"
 #include "phases/phase.h"
 
-#define PAGE 4096
+#define PAGE     4096
 #define FOUR_GIB (1ull << 32)
 
 struct memory_map guest_map;
 uint64_t guest_rsdp;
 
 PHASE(guest_map, guest, guest_map_init,
-      .does = "makes the guest's memory map: the machine's, without what is ours",
-      .vital = true);
+      .does = "makes the guest's memory map: the machine's, without what is ours", .vital = true);
 PHASE_NEEDS(guest_map, boot_info, "the machine's memory map comes from the loader");
 PHASE_NEEDS(guest_map, reserved_block, "the block is taken out of the map");
 PHASE_NEEDS(guest_map, low_page, "the page is taken out of the map");
@@ -30,15 +29,15 @@ static enum phase_result guest_map_init(void)
 	if (!memory_map_set(&guest_map, reserved_memory.block_base, reserved_memory.block_size,
 			    MEMORY_RESERVED) ||
 	    !memory_map_set(&guest_map, reserved_memory.low_page, PAGE, MEMORY_RESERVED)) {
-		return phase_failed("the machine's memory map has too many ranges to take ours out; "
-				    "try another loader");
+		return phase_failed(
+			"the machine's memory map has too many ranges to take ours out; "
+			"try another loader");
 	}
 	return PHASE_DONE;
 }
 
 PHASE(guest_rsdp, guest, guest_rsdp_init,
-      .does = "sees to it that the guest finds the ACPI tables as we did",
-      .vital = true);
+      .does = "sees to it that the guest finds the ACPI tables as we did", .vital = true);
 PHASE_NEEDS(guest_rsdp, guest_map, "a page of the guest's memory may be taken for the RSDP");
 PHASE_NEEDS(guest_rsdp, acpi_tables, "it knows the RSDP");
 

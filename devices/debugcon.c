@@ -5,8 +5,7 @@
 
 #define PORT 0xe9 /* reads as its own number where an emulator listens */
 
-PHASE(debugcon, global, debugcon_init,
-      .does = "opens the emulator's debug console at port 0xe9");
+PHASE(debugcon, global, debugcon_init, .does = "opens the emulator's debug console at port 0xe9");
 PHASE_NEEDS(debugcon, log_ring, "what was logged before it opens is printed from the ring");
 PHASE_PROVIDES(debugcon, console);
 

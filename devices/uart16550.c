@@ -7,7 +7,7 @@
 #include "phases/log/console.h"
 #include "phases/phase.h"
 
-#define CLOCK 115200 /* 1.8432 MHz / 16 */
+#define CLOCK   115200 /* 1.8432 MHz / 16 */
 #define DIVISOR (CLOCK / CONFIG_UART16550_SPEED)
 
 _Static_assert(CLOCK % CONFIG_UART16550_SPEED == 0, "115200 is a multiple of UART16550_SPEED");
@@ -26,14 +26,14 @@ enum uart_register {
 };
 
 #define FCR_ENABLE_AND_CLEAR 0x07
-#define LCR_8N1 0x03
-#define LCR_DLAB 0x80
-#define MCR_DTR_RTS 0x03
-#define MCR_LOOP_RTS_OUT2 0x1a
-#define LSR_THRE 0x20
-#define LSR_TEMT 0x40
-#define MSR_LINES 0xf0
-#define MSR_CTS_DCD 0x90 /* what RTS and OUT2 come back as in loopback */
+#define LCR_8N1              0x03
+#define LCR_DLAB             0x80
+#define MCR_DTR_RTS          0x03
+#define MCR_LOOP_RTS_OUT2    0x1a
+#define LSR_THRE             0x20
+#define LSR_TEMT             0x40
+#define MSR_LINES            0xf0
+#define MSR_CTS_DCD          0x90 /* what RTS and OUT2 come back as in loopback */
 
 /* Reads of a port take about 1 us: some 20 ms, 20 times as long as a byte at 9600 baud. */
 #define WAIT_READS 20000

@@ -6,24 +6,25 @@
 #include "phases/memory/string.h"
 #include "phases/phase.h"
 
-#define COLUMNS 80
-#define ROWS 25
+#define COLUMNS      80
+#define ROWS         25
 #define FRAME_BUFFER 0xb8000
-#define BLANK 0x0720 /* light grey on black */
+#define BLANK        0x0720 /* light grey on black */
 
-#define MISC_OUTPUT_READ 0x3cc
-#define MISC_OUTPUT_COLOR 0x03 /* CRT controller at 0x3d4, RAM enabled */
-#define GRAPHICS_INDEX 0x3ce
-#define GRAPHICS_MISC 0x06
+#define MISC_OUTPUT_READ   0x3cc
+#define MISC_OUTPUT_COLOR  0x03 /* CRT controller at 0x3d4, RAM enabled */
+#define GRAPHICS_INDEX     0x3ce
+#define GRAPHICS_MISC      0x06
 #define GRAPHICS_MISC_MODE 0x0d /* graphics mode, and where the memory is */
 #define GRAPHICS_MISC_TEXT 0x0c /* text, at 0xb8000 */
-#define CRTC_INDEX 0x3d4
-#define CRTC_CURSOR_HIGH 0x0e
-#define CRTC_CURSOR_LOW 0x0f
+#define CRTC_INDEX         0x3d4
+#define CRTC_CURSOR_HIGH   0x0e
+#define CRTC_CURSOR_LOW    0x0f
 
 PHASE(vga_text, global, vga_text_init,
       .does = "opens the screen, where the firmware left it in text mode");
 PHASE_NEEDS(vga_text, log_ring, "what was logged before it opens is printed from the ring");
+PHASE_NEEDS(vga_text, physical_memory, "video memory is reached through the identity map");
 PHASE_PROVIDES(vga_text, console);
 
 static unsigned cursor; /* rows * COLUMNS + column */

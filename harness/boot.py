@@ -52,7 +52,7 @@ def make_machine(options: argparse.Namespace, folder: Path, cd: Path) -> Machine
         folder,
         cpus=options.cpus,
         memory=options.memory,
-        kvm=options.machine == "kvm",
+        **({"accelerator": "kvm", "cpu": "host"} if options.machine == "kvm" else {}),
         cdrom=cd,
         disks=disks,
         gdb=options.gdb,

@@ -33,6 +33,12 @@ def configure(name: str) -> Path:
     return BUILD / short
 
 
+def configure_file(source: Path, name: str) -> None:
+    """Configures build/NAME from a file of assignments."""
+    with locked(BUILD / f".{name}.lock"):
+        _run([PYTHON, ROOT / "configure.py", source, "--build", name], f"configure.py {source}")
+
+
 def build(name: str) -> Path:
     """Configures and builds; gives back the build's folder."""
     say(f"building {name}")

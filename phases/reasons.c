@@ -9,8 +9,8 @@
 struct reason {
 	const struct phase *phase; /* set last; NULL: not complete yet */
 	enum phase_result result;
-	const struct reason *root; /* for a phase that was skipped: the reason at the chain's start */
-	char text[RUNNER_REASON];  /* empty for a phase that was skipped */
+	const struct reason *root; /* of a skipped one: the reason at the start of its chain */
+	char text[RUNNER_REASON];  /* of a skipped one: empty */
 };
 
 static struct reason reasons[REASONS];
@@ -93,13 +93,14 @@ void reason_keep_skip(const struct phase *phase, const struct phase_link *link, 
 	const struct reason *root = reason && reason->root ? reason->root : reason;
 
 	if (!root || root->result == PHASE_SKIPPED) {
-		format_text(text, size, "needs %s (\"%s\"), which was not done", link->on, link->why);
+		format_text(text, size, "needs %s (\"%s\"), which was not done", link->on,
+			    link->why);
 	} else if (root != reason) {
-		format_text(text, size, "needs %s (\"%s\"), which was skipped, as %s %s: %s", link->on,
-			    link->why, root->phase->name, verb(root), root->text);
+		format_text(text, size, "needs %s (\"%s\"), which was skipped, as %s %s: %s",
+			    link->on, link->why, root->phase->name, verb(root), root->text);
 	} else if (is_capability(link)) {
-		format_text(text, size, "needs %s (\"%s\"), which nobody gives: %s %s: %s", link->on,
-			    link->why, root->phase->name, verb(root), root->text);
+		format_text(text, size, "needs %s (\"%s\"), which nobody gives: %s %s: %s",
+			    link->on, link->why, root->phase->name, verb(root), root->text);
 	} else {
 		format_text(text, size, "needs %s (\"%s\"), which %s: %s", link->on, link->why,
 			    verb(root), root->text);

@@ -9,8 +9,8 @@
 
 static struct runner_run bsp_runs[RUNNER_PHASES];
 static struct runner_stage_run bsp_stage_runs[RUNNER_STAGES];
-static struct runner_cpu bsp = {.runs = bsp_runs, .stage_runs = bsp_stage_runs};
-static struct runner_cpu *cpus[CONFIG_MAX_CPUS] = {&bsp};
+static struct runner_cpu bsp = { .runs = bsp_runs, .stage_runs = bsp_stage_runs };
+static struct runner_cpu *cpus[CONFIG_MAX_CPUS] = { &bsp };
 static unsigned expected = 1;
 
 size_t runner_cpu_size(void)

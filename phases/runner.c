@@ -6,9 +6,9 @@
 #include "phases/machine.h"
 #include "phases/runner_parts.h"
 
-#define WAIT_MS 10000
+#define WAIT_MS      10000
 #define WAIT_RELAXES 20000000u /* where nobody knows the time: seconds, on any machine */
-#define FAILURE 400             /* bytes of the line that says why the bring-up stopped */
+#define FAILURE      400       /* bytes of the line that says why the bring-up stopped */
 
 /* Set once, by the first CPU that cannot go on. */
 enum failure_state { NO_FAILURE, FAILURE_COMES, FAILURE_KNOWN };
@@ -54,8 +54,8 @@ static bool stage_lacks(unsigned stage, unsigned *missing)
 		const struct runner_cpu *records = runner_cpu(cpu);
 
 		if (stage_runs_on(&runner_stages[stage], cpu) &&
-		    (!records || !(__atomic_load_n(&records->stages_done, __ATOMIC_ACQUIRE) &
-				   1u << stage))) {
+		    (!records ||
+		     !(__atomic_load_n(&records->stages_done, __ATOMIC_ACQUIRE) & 1u << stage))) {
 			*missing = cpu;
 			return true;
 		}
@@ -79,7 +79,8 @@ static bool find_missing(const struct stage *stage, struct wait *wait)
 
 			wait->stage = n;
 			wait->running =
-				records ? __atomic_load_n(&records->running, __ATOMIC_RELAXED) : NULL;
+				records ? __atomic_load_n(&records->running, __ATOMIC_RELAXED)
+					: NULL;
 			return true;
 		}
 	}
@@ -99,7 +100,7 @@ static bool waited_too_long(struct wait *wait)
 /* The limit is for one phase of one CPU: whoever gets on may take longer as a whole. */
 static bool wait_for_others(const struct stage *stage)
 {
-	struct wait wait = {.since = machine_ticks()}, before = wait;
+	struct wait wait = { .since = machine_ticks() }, before = wait;
 
 	for (; find_missing(stage, &wait); before = wait) {
 		if (stopped()) {
@@ -111,8 +112,8 @@ static bool wait_for_others(const struct stage *stage)
 			wait.relaxes = 0;
 		}
 		if (waited_too_long(&wait)) {
-			stop("CPU %u did not come through stage %s: for %u s it has been %s%s", wait.cpu,
-			     runner_stages[wait.stage].name, WAIT_MS / 1000,
+			stop("CPU %u did not come through stage %s: for %u s it has been %s%s",
+			     wait.cpu, runner_stages[wait.stage].name, WAIT_MS / 1000,
 			     wait.running ? "in phase " : "in no phase",
 			     wait.running ? wait.running->name : "");
 			return false;
@@ -153,14 +154,15 @@ static bool run_phase(const struct phase *phase, const struct stage *stage, unsi
 		      struct runner_cpu *records)
 {
 	static const char *const words[] = {
-		[PHASE_ABSENT] = "is absent", [PHASE_FAILED] = "failed", [PHASE_SKIPPED] = "skipped"};
+		[PHASE_ABSENT] = "is absent", [PHASE_FAILED] = "failed", [PHASE_SKIPPED] = "skipped"
+	};
 	const struct phase_link *unmet = need_unmet(phase, stage, cpu);
 	enum phase_result result = PHASE_SKIPPED;
 	char where[16] = "", text[FAILURE];
 	const char *reason = records->reason;
 
 	if (unmet) {
-		records->runs[phase->links->index] = (struct runner_run){.result = PHASE_SKIPPED};
+		records->runs[phase->links->index] = (struct runner_run){ .result = PHASE_SKIPPED };
 		reason_keep_skip(phase, unmet, text, sizeof(text));
 		reason = text;
 	} else {

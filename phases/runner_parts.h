@@ -5,8 +5,9 @@
 
 #include "phases/runner.h"
 
-#define RUNNER_PHASES 256 /* at most, as the boot processor's records are there before any memory is */
-#define RUNNER_STAGES 32  /* bits of struct runner_cpu's stages_done */
+/* At most: the records of the boot processor are there before any memory can be had. */
+#define RUNNER_PHASES 256
+#define RUNNER_STAGES 32 /* bits of struct runner_cpu's stages_done */
 
 /* How many CPUs runner_expect_cpus() told of. */
 unsigned runner_cpus(void);

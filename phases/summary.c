@@ -7,7 +7,7 @@
 
 static const char *const words[] = {
 	[PHASE_NOT_RUN] = "not run", [PHASE_RUNNING] = "running", [PHASE_DONE] = "done",
-	[PHASE_ABSENT] = "absent",   [PHASE_FAILED] = "failed",	  [PHASE_SKIPPED] = "skipped",
+	[PHASE_ABSENT] = "absent",   [PHASE_FAILED] = "failed",   [PHASE_SKIPPED] = "skipped",
 };
 
 /* Microseconds, or ticks while nobody knows how long one is. */
@@ -26,7 +26,7 @@ static const char *unit(void)
 /* How a phase went on all CPUs of its stage: the longest time, and `done` if it was so on each. */
 static struct runner_run phase_summary(const struct phase *phase, const struct stage *stage)
 {
-	struct runner_run all = {.result = PHASE_DONE};
+	struct runner_run all = { .result = PHASE_DONE };
 
 	for (unsigned cpu = 0; cpu < runner_cpus(); cpu++) {
 		const struct runner_cpu *records = runner_cpu(cpu);
@@ -51,7 +51,7 @@ static unsigned stage_summary(unsigned n, struct runner_stage_run *all)
 {
 	unsigned cpus = 0;
 
-	*all = (struct runner_stage_run){.start = UINT64_MAX};
+	*all = (struct runner_stage_run){ .start = UINT64_MAX };
 	for (unsigned cpu = 0; cpu < runner_cpus(); cpu++) {
 		const struct runner_cpu *records = runner_cpu(cpu);
 		const struct runner_stage_run *run = records ? &records->stage_runs[n] : NULL;
@@ -78,7 +78,7 @@ static void print_phase(const struct phase *phase, const struct stage *stage)
 static void print_stage(unsigned n)
 {
 	const struct stage *stage = &runner_stages[n];
-	unsigned results[PHASE_SKIPPED + 1] = {0};
+	unsigned results[PHASE_SKIPPED + 1] = { 0 };
 	struct runner_stage_run time;
 	unsigned cpus = stage_summary(n, &time);
 

@@ -4,12 +4,12 @@
 #include "phases/memory/string.h"
 
 #define PRESENT_WRITABLE 0x003 /* APM volume 2, section 5.3: P, R/W */
-#define LARGE_PAGE 0x080       /* PS */
-#define TWO_MIB (1ull << 21)
+#define LARGE_PAGE       0x080 /* PS */
+#define TWO_MIB          (1ull << 21)
 
 /* Base 0, limit 4 GiB, present, privilege level 0, accessed (APM volume 2, section 4.8). */
 #define CODE_64 0x00af9b000000ffff
-#define DATA 0x00cf93000000ffff
+#define DATA    0x00cf93000000ffff
 
 void linux_page_tables(struct linux_boot_data *data, uint64_t address)
 {

@@ -3,14 +3,14 @@
 
 #include "phases/memory/string.h"
 
-#define SECTOR 512
-#define BOOT_FLAG 0xaa55
-#define HEADER_MAGIC 0x53726448 /* "HdrS" */
-#define VERSION_2_12 0x020c     /* the first with xloadflags: Linux 3.8 */
-#define LOADED_HIGH 1
+#define SECTOR        512
+#define BOOT_FLAG     0xaa55
+#define HEADER_MAGIC  0x53726448 /* "HdrS" */
+#define VERSION_2_12  0x020c     /* the first with xloadflags: Linux 3.8 */
+#define LOADED_HIGH   1
 #define XLF_KERNEL_64 1
-#define PAGE 4096
-#define ONE_MIB 0x100000
+#define PAGE          4096
+#define ONE_MIB       0x100000
 
 /* What placing the kernel counts on. */
 static const char *check_placement(const struct setup_header *header)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Where the setup header begins, in the file and in the zero page, and where it ends at the most. */
-#define SETUP_HEADER 0x1f1
+#define SETUP_HEADER     0x1f1
 #define SETUP_HEADER_MAX 0x290
 
 /* struct setup_header: names and order as in boot.rst. */

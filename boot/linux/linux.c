@@ -33,8 +33,7 @@ static struct memory_span initrd_source(void)
 }
 
 PHASE(linux_kernel, guest, linux_kernel_init,
-      .does = "checks that the first module is a Linux kernel that we can start",
-      .vital = true);
+      .does = "checks that the first module is a Linux kernel that we can start", .vital = true);
 PHASE_NEEDS(linux_kernel, boot_info, "the kernel is the loader's first module");
 
 static enum phase_result linux_kernel_init(void)
@@ -60,14 +59,14 @@ static enum phase_result linux_kernel_init(void)
 	}
 	if (strlen(module->cmdline) > image.header.cmdline_size) {
 		return phase_failed("the kernel takes a command line of at most %u characters; "
-				    "shorten it", image.header.cmdline_size);
+				    "shorten it",
+				    image.header.cmdline_size);
 	}
 	return PHASE_DONE;
 }
 
 PHASE(linux_plan, guest, linux_plan_init,
-      .does = "chooses where the kernel, its initrd and its boot data go",
-      .vital = true);
+      .does = "chooses where the kernel, its initrd and its boot data go", .vital = true);
 PHASE_NEEDS(linux_plan, linux_kernel, "the kernel's header says where it can be");
 PHASE_NEEDS(linux_plan, guest_map, "it says which memory is the guest's");
 PHASE_NEEDS(linux_plan, guest_rsdp, "the page of the RSDP is no longer free");
@@ -92,8 +91,7 @@ static enum phase_result linux_plan_init(void)
 }
 
 PHASE(linux_move, guest, linux_move_init,
-      .does = "moves the kernel and its initrd to where they go",
-      .vital = true);
+      .does = "moves the kernel and its initrd to where they go", .vital = true);
 PHASE_NEEDS(linux_move, linux_plan, "it says where to, and in which order");
 PHASE_NEEDS(linux_move, physical_memory, "the guest's memory is reached through the identity map");
 
@@ -105,7 +103,8 @@ static enum phase_result linux_move_init(void)
 		void *to = physical_map(move->to, move->size);
 
 		if (!from || !to) {
-			return phase_failed("a module does not lie below 4 GiB; try another loader");
+			return phase_failed(
+				"a module does not lie below 4 GiB; try another loader");
 		}
 		memmove(to, from, move->size);
 	}
@@ -114,8 +113,7 @@ static enum phase_result linux_move_init(void)
 }
 
 PHASE(linux_page_tables, guest, linux_page_tables_init,
-      .does = "gives the kernel page tables, which map the lowest 4 GiB, and a GDT",
-      .vital = true);
+      .does = "gives the kernel page tables, which map the lowest 4 GiB, and a GDT", .vital = true);
 PHASE_NEEDS(linux_page_tables, linux_move, "a module may have lain where they go");
 
 static enum phase_result linux_page_tables_init(void)
@@ -148,8 +146,7 @@ static enum phase_result linux_zero_page_init(void)
 }
 
 PHASE(linux_state, guest, linux_state_init,
-      .does = "says in which state the boot processor enters the kernel",
-      .vital = true);
+      .does = "says in which state the boot processor enters the kernel", .vital = true);
 PHASE_NEEDS(linux_state, linux_page_tables, "the kernel is entered with paging on");
 PHASE_NEEDS(linux_state, linux_zero_page, "RSI points to it");
 PHASE_PROVIDES(linux_state, guest_start);

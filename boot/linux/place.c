@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "boot/linux/place.h"
 
-#define PAGE 4096ull
+#define PAGE     4096ull
 #define FOUR_GIB (1ull << 32)
 
 /*
  * Boot data goes to the bottom of conventional memory: the kernel borrows a page or two at its top
  * to switch to five-level paging, while our page tables are still in use.
  */
-#define BOOT_DATA_FLOOR 0x10000
+#define BOOT_DATA_FLOOR   0x10000
 #define BOOT_DATA_CEILING 0xa0000
 
 #define INITRD_FLOOR 0x100000
@@ -67,8 +67,7 @@ static bool find_initrd(const struct linux_request *request, const struct memory
  */
 static bool move_around(const struct linux_request *request, struct linux_plan *plan)
 {
-	struct memory_span avoid[] = { request->initrd,
-				       { plan->initrd, request->initrd.size } };
+	struct memory_span avoid[] = { request->initrd, { plan->initrd, request->initrd.size } };
 	struct memory_search search = {
 		.size = request->kernel.size,
 		.align = PAGE,
@@ -191,10 +190,10 @@ const char *linux_place(const struct linux_request *request, struct linux_plan *
 
 	if (!place_kernel(request, plan, &kernel_fits)) {
 		return kernel_fits ? "the initrd does not fit beside the kernel; give the machine "
-				     "more memory or make the initrd smaller" :
-				     "the kernel does not fit; give the machine more memory";
+				     "more memory or make the initrd smaller"
+				   : "the kernel does not fit; give the machine more memory";
 	}
-	return place_boot_data(request, plan) ?
-		       NULL :
-		       "the kernel's boot data does not fit; give the machine more memory";
+	return place_boot_data(request, plan)
+		       ? NULL
+		       : "the kernel's boot data does not fit; give the machine more memory";
 }

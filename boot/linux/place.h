@@ -12,9 +12,9 @@
 struct linux_request {
 	const struct memory_map *map; /* what the guest will have: what is not ours is usable */
 	const struct setup_header *header;
-	struct memory_span kernel;    /* the 64-bit kernel, behind the file's setup part */
-	struct memory_span initrd;    /* size 0: there is none */
-	uint64_t boot_data_size;      /* for the zero page and the like */
+	struct memory_span kernel; /* the 64-bit kernel, behind the file's setup part */
+	struct memory_span initrd; /* size 0: there is none */
+	uint64_t boot_data_size;   /* for the zero page and the like */
 };
 
 struct linux_move {
@@ -24,7 +24,7 @@ struct linux_move {
 #define LINUX_MOVES 3
 
 struct linux_plan {
-	uint64_t kernel, initrd, boot_data; /* where each comes to lie */
+	uint64_t kernel, initrd, boot_data;   /* where each comes to lie */
 	struct linux_move moves[LINUX_MOVES]; /* to be done in this order */
 	unsigned move_count;
 };

@@ -13,10 +13,10 @@ _Static_assert(offsetof(struct boot_params, e820_table) == 0x2d0, "zero-page.rst
 _Static_assert(sizeof(struct boot_params) == 0x1000, "zero-page.rst");
 
 #define LOADER_UNDEFINED 0xff /* type_of_loader: none of the assigned numbers */
-#define CAN_USE_HEAP 0x80     /* loadflags: for the 16-bit code, which does not run */
+#define CAN_USE_HEAP     0x80 /* loadflags: for the 16-bit code, which does not run */
 
 #define MODE_TEXT_80X25 3 /* colour, as the BIOS numbers it */
-#define VIDEO_IS_VGA 1    /* orig_video_isVGA: a VGA in text mode */
+#define VIDEO_IS_VGA    1 /* orig_video_isVGA: a VGA in text mode */
 #define VIDEO_TYPE_VLFB 0x23
 
 #define ONE_MIB 0x100000
@@ -83,7 +83,8 @@ static void set_memory(struct boot_params *params, const struct memory_map *map)
 	for (size_t i = 0; i < map->count; i++) {
 		const struct memory_range *range = &map->ranges[i];
 
-		params->e820_table[i] = (struct e820_entry){ range->base, range->size, range->type };
+		params->e820_table[i] =
+			(struct e820_entry){ range->base, range->size, range->type };
 		if (range->type == MEMORY_USABLE && range->base <= ONE_MIB &&
 		    range->base + range->size > ONE_MIB) {
 			kib = (range->base + range->size - ONE_MIB) / 1024;

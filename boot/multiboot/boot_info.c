@@ -27,7 +27,8 @@ static enum phase_result boot_info_init(void)
 		break;
 	default:
 		return phase_failed("started with %#x in EAX, which is no multiboot loader; use "
-				    "GRUB2's multiboot2 command", multiboot_magic);
+				    "GRUB2's multiboot2 command",
+				    multiboot_magic);
 	}
 	return error ? phase_failed("%s", error) : PHASE_DONE;
 }

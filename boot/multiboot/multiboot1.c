@@ -88,8 +88,7 @@ static const char *parse_mmap(memory_view *view, const struct info *info, struct
 	return NULL;
 }
 
-static const char *parse_modules(memory_view *view, const struct info *info,
-				 struct boot_info *boot)
+static const char *parse_modules(memory_view *view, const struct info *info, struct boot_info *boot)
 {
 	for (uint32_t i = 0; i < info->mods_count; i++) {
 		const struct module *module =
@@ -120,8 +119,8 @@ static const char *parse_modules(memory_view *view, const struct info *info,
 static void parse_framebuffer(const struct info *info, struct boot_info *boot)
 {
 	struct boot_screen screen = {
-		.kind = info->framebuffer_type == FRAMEBUFFER_RGB ? BOOT_SCREEN_RGB :
-								    BOOT_SCREEN_TEXT,
+		.kind = info->framebuffer_type == FRAMEBUFFER_RGB ? BOOT_SCREEN_RGB
+								  : BOOT_SCREEN_TEXT,
 		.base = info->framebuffer_addr,
 		.pitch = info->framebuffer_pitch,
 		.width = info->framebuffer_width,

@@ -22,8 +22,8 @@ class Machine:
     folder: Path
     cpus: int = 2
     memory: int = 1024  # MiB
-    kvm: bool = False
-    cpu: str = ""  # of QEMU's models; by default one with SVM
+    accelerator: str = "tcg"  # or kvm
+    cpu: str = "EPYC"  # of QEMU's models: one with SVM
     cdrom: Path | None = None  # boots from it
     kernel: Path | None = None  # QEMU's own loader: a Linux kernel or a multiboot 1 image
     initrd: str = ""  # a file; for multiboot "file words,file words"
@@ -48,10 +48,10 @@ def _disk_format(path: Path) -> str:
 
 
 def _command(machine: Machine) -> list[str]:
-    accelerator, cpu = ("kvm", "host") if machine.kvm else ("tcg", "EPYC")
     command = [PROGRAM, "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std"]
     # SeaBIOS calls into SMM where there is one, which TCG cannot do from inside an SVM guest.
-    command += ["-machine", "pc,smm=off", "-accel", accelerator, "-cpu", machine.cpu or cpu]
+    command += ["-machine", "pc,smm=off"]
+    command += ["-accel", machine.accelerator, "-cpu", machine.cpu]
     command += ["-smp", str(machine.cpus), "-m", str(machine.memory)]
     command += ["-nic", "none", "-no-reboot", "-monitor", "none"]
     if machine.cdrom:

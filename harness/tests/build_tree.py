@@ -75,10 +75,9 @@ class BuildTree:
         self.write("arch/x86/Sources", "CORE: entry.S\n")
         self.write("arch/x86/entry.S", '#include "arch/x86/offsets.h"\n\tmov $SIZE, %eax\n')
         self.write("arch/x86/offsets.c", OFFSETS)
-        self.write("arch/x86/phasevisor.lds", SCRIPT.replace("SECTIONS", "ENTRY(image_start)\n"
-                   "PHDRS { text PT_LOAD FLAGS(5); rest PT_LOAD FLAGS(6); }\nSECTIONS")
-                   .replace(".text.*) }", ".text.*) } :text").replace(".symbols)) symbols_end = .;\n"
-                   "\t}", ".symbols)) symbols_end = .;\n\t} :rest"))
+        self.write("arch/x86/phasevisor.lds", HEADERS + SCRIPT
+                   .replace(".text.*) }", ".text.*) } :text")
+                   .replace("symbols_end = .;\n\t}", "symbols_end = .;\n\t} :rest"))
         self.write("harness/make-iso", "#!/bin/sh\ncp $2 $4\n").chmod(0o755)
 
     def write(self, path, text):
@@ -116,6 +115,11 @@ class BuildTree:
             if path.is_file() and path.relative_to(self.root).parts[0] != "build"
         }
 
+
+# No segment may be both writable and executable: the linker warns, and warnings are errors.
+HEADERS = """ENTRY(image_start)
+PHDRS { text PT_LOAD FLAGS(5); rest PT_LOAD FLAGS(6); }
+"""
 
 OFFSETS = """
 struct sizes { long a, b; };

@@ -2,8 +2,10 @@
 """The build of a small tree with the real rules: what is made, and what a change makes again."""
 
 import json
+import os
 import shutil
 
+import pexpect
 import pytest
 from build_tree import BuildTree
 from graph_tree import phase
@@ -184,3 +186,30 @@ def test_nothing_is_written_outside_of_build(tree):
     tree.edit("build/small/.config", "CONFIG_GADGET_SPEED=5", "CONFIG_GADGET_SPEED=6")
     assert tree.ninja("phasevisor.elf", "graph", "iso", "savedefconfig").returncode == 0
     assert tree.files() == before
+
+
+def menuconfig(tree, keys):
+    """Runs `ninja menuconfig` in a terminal and types; gives back its exit status."""
+    child = pexpect.spawn(
+        "ninja", ["menuconfig"], cwd=str(tree.root / "build" / "small"), timeout=20,
+        env=os.environ | {"TERM": "xterm", "LANG": "C.UTF-8"}, dimensions=(24, 80),
+    )
+    child.expect("A gadget")
+    for key, answer in keys:
+        child.send(key)
+        child.expect(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus
+
+
+def test_menuconfig(tree):
+    config = tree.root / "build" / "small" / ".config"
+    before = config.read_bytes()
+    leave = [(" ", "Its port"), ("q", "Save configuration")]
+    assert menuconfig(tree, leave + [("n", "not saved")]) == 0
+    assert config.read_bytes() == before
+    assert menuconfig(tree, leave + [("y", "saved to")]) == 0
+    assert "# CONFIG_GADGET is not set" in config.read_text()
+    assert "configure" in tree.ninja("order").stdout
+    assert "gadget" not in (tree.root / "build" / "small" / "order.txt").read_text()

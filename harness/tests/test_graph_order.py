@@ -81,7 +81,7 @@ def test_order_text_has_reasons_and_no_line_numbers(tree):
     assert "    # wants tables (not in this build): uart uses tables\n" in text
     assert "    uart: does uart [can be undone; provides console]\n" in text
     assert "stage cpus on every processor, repeatable: sets up each processor\n" in text
-    assert "steps on other processors, before every stage\n    wake: leaves real mode" in text
+    assert "steps on the other processors, in straight-line code\n    wake: leaves" in text
     names = ["enter", "long_mode", "wake", "log", "screen", "uart", "cpu", "guest", "a_last"]
     assert emit_text.sequence(text) == names
     guest = tree.root / "guest.c"

@@ -15,6 +15,7 @@ from .problems import Refused
 HEAD = """\
 digraph phases {
 \trankdir=TB; newrank=true; ranksep=0.3; nodesep=0.15; fontname="Helvetica"; fontsize=12;
+\tlabel="bold: vital; oval: a capability; dashed: wants; reasons are tooltips";
 \tnode [fontname="Helvetica", fontsize=10, shape=box, style="filled,rounded", fillcolor=white,
 \t      height=0.25, margin="0.08,0.03"];
 \tedge [arrowsize=0.5, color="#445566"];
@@ -33,6 +34,7 @@ def dot(graph, every_edge):
         lines.append(f'\t\tstyle=filled; color="{color}";')
         lines += ["\t\t" + node for node in nodes]
         lines.append("\t}")
+    lines += boot_order(graph)
     edges = edges_of(graph)
     if not every_edge:
         edges = reduced(edges)
@@ -62,9 +64,35 @@ def lanes_of(graph):
             for capability in sorted(c for c, last in place.items() if last == name):
                 of = ", ".join(graph["capabilities"][capability])
                 lines.append(node_line(capability, f"capability, provided by {of}", OVAL))
+        gate = "shape=point, style=invis" if lines else EMPTY
+        lines.append(f"{gate_of(stage['name'])} [{gate}];")
         yield f"stage {stage['name']} on {CPUS[stage['cpus']]}", stage["does"], lines
 
 
+def gate_of(name):
+    return quote(f"stage {name}")
+
+
+def boot_order(graph):
+    """Edges that are not seen, from stage to stage, so that each lies below what it follows."""
+    lines = []
+    for stage in graph["stages"]:
+        inside = set(stage["phases"])
+        edges = [ends for ends in edges_of(graph) if inside.issuperset(ends)]
+        first = inside - {then for _, then in edges}
+        last = inside - {first for first, _ in edges} or {f"stage {stage['name']}"}
+        later = [s["name"] for s in graph["stages"] if stage["name"] in names(s["follows"])]
+        lines += [f"\t{gate_of(stage['name'])} -> {quote(n)} [style=invis];" for n in sorted(first)]
+        for name in later:
+            lines += [f"\t{quote(n)} -> {gate_of(name)} [style=invis];" for n in sorted(last)]
+    return lines
+
+
+def names(edges):
+    return [edge["on"] for edge in edges]
+
+
+EMPTY = 'shape=plain, style="", label="no phase in this build"'
 OVAL = 'shape=ellipse, style=filled, fillcolor="#dde4ee", '
 
 

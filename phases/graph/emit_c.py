@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The table of phases as C, made to be read from top to bottom as the boot sequence."""
 
+from . import layout
 from .ctext import comment_text, encode_string
 from .model import CPUS, NEEDS
 
@@ -19,7 +20,7 @@ def table(graph):
     parts = [HEAD, declarations(graph)]
     parts += [sequence(graph, stage) for stage in graph.stages.values() if stage.phases]
     parts += [links(phase) for phase in graph.phases.values()]
-    parts.append(stages(graph))
+    parts += [stages(graph), layout_asserts()]
     return "\n".join(parts)
 
 
@@ -75,3 +76,11 @@ def stages(graph):
         "",
     ]
     return "\n".join(lines)
+
+
+def layout_asserts():
+    """What `phasegraph check` reads from the image is where it looks for it."""
+    return "".join(
+        f'_Static_assert({expression} == {value}, "phases/graph/layout.py");\n'
+        for expression, value in layout.ASSERTED.items()
+    )

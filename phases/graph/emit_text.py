@@ -18,7 +18,7 @@ def order(graph):
     for cpus, text in CPUS.items():
         steps = [step for step in graph.steps.values() if step.cpus == cpus]
         if steps:
-            lines += ["", f"steps on {text}, before every stage"]
+            lines += ["", f"steps on {text}, in straight-line code"]
             for step in steps:
                 lines += node(step, f"{step.mode}; stack: {step.stack}")
     for stage in graph.stages.values():

@@ -8,12 +8,8 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
 from . import records
+from .layout import LINKS_INDEX, PHASE_INIT, PHASE_LINKS, STAGE, STAGE_CPUS
 from .problems import Refused
-
-# Offsets in struct phase, struct phase_links and struct stage (phases/phase.h, phases/runner.h).
-PHASE_INIT, PHASE_LINKS, LINKS_INDEX = 8, 32, 0
-STAGE = struct.Struct("<QI?3xQQQ")  # name, cpus, again, follows, begin, end
-STAGE_CPUS = ["bsp", "aps", "all"]
 
 
 class Image:

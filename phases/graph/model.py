@@ -8,7 +8,7 @@ from . import ctext
 from .problems import Place
 
 NEEDS, WANTS, FOLLOWS = "needs", "wants", "follows"
-CPUS = {"bsp": "boot processor", "aps": "other processors", "all": "every processor"}
+CPUS = {"bsp": "the boot processor", "aps": "the other processors", "all": "every processor"}
 
 
 @dataclass

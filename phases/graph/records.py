@@ -81,7 +81,7 @@ def make_record(path, strings):
     kind, _, version = head.removeprefix("record=").partition(" ")
     if not head.startswith("record=") or kind not in KEYS:
         raise Refused(f"{place}: error: {path} has a record of an unknown kind: `{head}`")
-    if False:
+    if version != FORMAT:
         raise Refused(
             f"{place}: error: {path} has a record of format {version or '(none)'}; this generator"
             f" reads format {FORMAT}: build the object again"

@@ -16,20 +16,23 @@ from .problems import Refused
 
 
 def functions(elf):
-    """(name, value) of every function; in assembly, of every global label in executable code."""
+    """
+    (name, value) of every function; in assembly, of every global label in executable code. An
+    object's section may become executable by the link only: there, of every global label.
+    """
     table = elf.get_section_by_name(".symtab")
     if not table:
         return
-    executable = {
+    allowed = {
         number
         for number, section in enumerate(elf.iter_sections())
-        if section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR
+        if section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR or elf["e_type"] == "ET_REL"
     }
     for symbol in table.iter_symbols():
         info = symbol["st_info"]
         function = info["type"] == "STT_FUNC"
         label = info["type"] == "STT_NOTYPE" and info["bind"] == "STB_GLOBAL"
-        if symbol.name and symbol["st_shndx"] in executable and (function or label):
+        if symbol.name and symbol["st_shndx"] in allowed and (function or label):
             yield symbol.name, symbol["st_value"]
 
 

@@ -12,12 +12,12 @@ struct output {
 
 /* One conversion: what stands between % and its letter. */
 struct spec {
-	bool left;     /* - */
-	bool zero;     /* 0 */
-	bool prefix;   /* # */
+	bool left;   /* - */
+	bool zero;   /* 0 */
+	bool prefix; /* # */
 	size_t width;
 	size_t precision; /* SIZE_MAX: not given */
-	bool wide;     /* l, ll, z: 64 bits, like a pointer */
+	bool wide;        /* l, ll, z: 64 bits, like a pointer */
 };
 
 #define DIGITS_MAX 20 /* of 2^64 - 1 */
@@ -103,7 +103,7 @@ static size_t parse_number(const char **format)
 
 static struct spec parse_spec(const char **format)
 {
-	struct spec spec = {.precision = SIZE_MAX};
+	struct spec spec = { .precision = SIZE_MAX };
 
 	for (; **format == '-' || **format == '0' || **format == '#'; (*format)++) {
 		spec.left |= **format == '-';
@@ -148,7 +148,7 @@ static void put_conversion(struct output *output, struct spec *spec, char letter
 		break;
 	case 'c':
 		spec->zero = false;
-		put_field(output, spec, "", (char[]){(char)va_arg(*arguments, int)}, 1);
+		put_field(output, spec, "", (char[]){ (char)va_arg(*arguments, int) }, 1);
 		break;
 	case 's':
 		put_string(output, spec, va_arg(*arguments, const char *));
@@ -163,7 +163,7 @@ static void put_conversion(struct output *output, struct spec *spec, char letter
 
 size_t format_vtext(char *buffer, size_t size, const char *format, va_list arguments)
 {
-	struct output output = {.buffer = buffer, .size = size};
+	struct output output = { .buffer = buffer, .size = size };
 	va_list rest;
 
 	va_copy(rest, arguments);

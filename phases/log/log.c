@@ -13,7 +13,7 @@
 _Static_assert((SLOTS & (SLOTS - 1)) == 0, "LOG_RING_SIZE is a power of two");
 
 static struct log_slot slots[SLOTS];
-struct log_ring log_ring = {.slots = slots, .count = SLOTS};
+struct log_ring log_ring = { .slots = slots, .count = SLOTS };
 
 PHASE(log_ring, global, log_ring_init,
       .does = "opens the log: its first line says how much is kept");

@@ -5,13 +5,13 @@
  * A slot's state: bits 0 to 1 status, 2 to 4 level, 5 to 12 length, 13 to 23 the CPU that wrote it,
  * 24 to 63 ticket. A slot that was never used is all zeros.
  */
-#define STATUS_MASK 3ull
-#define LEVEL_SHIFT 2
-#define LEVEL_MASK 7u
+#define STATUS_MASK  3ull
+#define LEVEL_SHIFT  2
+#define LEVEL_MASK   7u
 #define LENGTH_SHIFT 5
-#define LENGTH_MASK 0xffu
-#define CPU_SHIFT 13
-#define CPU_MASK 0x7ffu
+#define LENGTH_MASK  0xffu
+#define CPU_SHIFT    13
+#define CPU_MASK     0x7ffu
 #define TICKET_SHIFT 24
 
 _Static_assert(LOG_LINE <= LENGTH_MASK, "a line's length fits its field");
@@ -113,7 +113,8 @@ void log_ring_write(struct log_ring *ring, unsigned cpu, enum log_level level, c
 		length = LOG_LINE;
 	}
 	slot = claim(ring,
-		     (uint64_t)(level & LEVEL_MASK) << LEVEL_SHIFT | (uint64_t)length << LENGTH_SHIFT |
+		     (uint64_t)(level & LEVEL_MASK) << LEVEL_SHIFT |
+			     (uint64_t)length << LENGTH_SHIFT |
 			     (uint64_t)(cpu & CPU_MASK) << CPU_SHIFT,
 		     &state);
 	if (!slot) {

@@ -148,12 +148,3 @@ int strcmp(const char *a, const char *b)
 	}
 	return (unsigned char)*a - (unsigned char)*b;
 }
-
-int strncmp(const char *a, const char *b, size_t size)
-{
-	for (; size && *a && *a == *b; size--) {
-		a++;
-		b++;
-	}
-	return size ? (unsigned char)*a - (unsigned char)*b : 0;
-}

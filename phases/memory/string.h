@@ -12,6 +12,5 @@ int memcmp(const void *a, const void *b, size_t size);
 void *memchr(const void *memory, int value, size_t size);
 size_t strlen(const char *text);
 int strcmp(const char *a, const char *b);
-int strncmp(const char *a, const char *b, size_t size);
 
 #endif

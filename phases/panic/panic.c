@@ -50,7 +50,8 @@ void panic_print(const char *format, ...)
 static void stop_nested(void)
 {
 	if (++panic_depth == 2) {
-		panic_print("panic: another one on the way through it; CPU %u halts", machine_cpu());
+		panic_print("panic: another one on the way through it; CPU %u halts",
+			    machine_cpu());
 	}
 	machine_halt();
 }

@@ -4,10 +4,10 @@
 #include "phases/memory/string.h"
 
 /* Offsets in the table (table 5.9). */
-#define FLAGS 112
+#define FLAGS               112
 #define FLAGS_RESET_REG_SUP (1u << 10)
-#define RESET_REG 116
-#define RESET_VALUE 128
+#define RESET_REG           116
+#define RESET_VALUE         128
 
 /* GAS, the Generic Address Structure (table 5.1). */
 struct generic_address {
@@ -17,7 +17,8 @@ struct generic_address {
 
 enum { SPACE_MEMORY = 0, SPACE_IO = 1 };
 
-#define BAD_REGISTER "the FADT's reset register has an impossible address; the firmware needs an update"
+#define BAD_REGISTER \
+	"the FADT's reset register has an impossible address; the firmware needs an update"
 
 static const char *parse_register(const struct generic_address *reg, struct acpi_reset *reset)
 {

@@ -24,6 +24,6 @@ static enum phase_result fadt_init(void)
 	if (error) {
 		return phase_failed("%s", error);
 	}
-	return acpi_reset.space == ACPI_RESET_NONE ? phase_absent("the FADT has no reset register") :
-						     PHASE_DONE;
+	return acpi_reset.space == ACPI_RESET_NONE ? phase_absent("the FADT has no reset register")
+						   : PHASE_DONE;
 }

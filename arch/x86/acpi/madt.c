@@ -31,7 +31,7 @@ struct local_x2apic {
 #define ENABLED 1 /* local APIC flags (table 5.23) */
 
 /* Ids that reach every CPU and name none; firmware uses them to fill entries up. */
-#define APIC_BROADCAST 0xffu
+#define APIC_BROADCAST   0xffu
 #define X2APIC_BROADCAST 0xffffffffu
 
 struct cpu_list {
@@ -71,16 +71,15 @@ static const char *add_cpu(struct cpu_list *list, unsigned from, uint32_t apic_i
 
 static const char *add_local_apic(struct cpu_list *list, const struct local_apic *apic)
 {
-	return apic->apic_id == APIC_BROADCAST ? NULL :
-						 add_cpu(list, 0, apic->apic_id, apic->flags);
+	return apic->apic_id == APIC_BROADCAST ? NULL
+					       : add_cpu(list, 0, apic->apic_id, apic->flags);
 }
 
-static const char *add_x2apic(struct cpu_list *list, unsigned from,
-			      const struct local_x2apic *apic)
+static const char *add_x2apic(struct cpu_list *list, unsigned from, const struct local_x2apic *apic)
 {
-	return apic->x2apic_id == X2APIC_BROADCAST ?
-		       NULL :
-		       add_cpu(list, from, apic->x2apic_id, apic->flags);
+	return apic->x2apic_id == X2APIC_BROADCAST
+		       ? NULL
+		       : add_cpu(list, from, apic->x2apic_id, apic->flags);
 }
 
 /* Bytes that an entry of this type must have. */

@@ -4,10 +4,10 @@
 #include "arch/x86/acpi/tables.h"
 #include "phases/memory/string.h"
 
-#define EBDA_SEGMENT 0x40e /* BIOS data area: the EBDA's real-mode segment */
+#define EBDA_SEGMENT  0x40e /* BIOS data area: the EBDA's real-mode segment */
 #define EBDA_SEARCHED 0x400
-#define ROM_BASE 0xe0000
-#define ROM_END 0x100000
+#define ROM_BASE      0xe0000
+#define ROM_END       0x100000
 
 struct rsdp {
 	char signature[8];

@@ -17,8 +17,7 @@ uint8_t acpi_checksum(const void *bytes, size_t size)
 	return sum;
 }
 
-static const char *read_table(memory_view *view, uint64_t address,
-			      const struct acpi_header **table)
+static const char *read_table(memory_view *view, uint64_t address, const struct acpi_header **table)
 {
 	const struct acpi_header *header = view(address, sizeof(*header));
 
@@ -55,7 +54,8 @@ const char *acpi_check_root(memory_view *view, const struct acpi_root *root)
 }
 
 /* The address in an entry of the root table; 0 is no table. */
-static uint64_t entry_at(const struct acpi_header *table, const struct acpi_root *root, size_t index)
+static uint64_t entry_at(const struct acpi_header *table, const struct acpi_root *root,
+			 size_t index)
 {
 	const uint8_t *entries = (const uint8_t *)(table + 1);
 	size_t size = root->extended ? 8 : 4;

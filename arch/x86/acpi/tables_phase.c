@@ -9,8 +9,7 @@ struct acpi_root acpi_root;
 bool acpi_rsdp_is_copy;
 
 PHASE(acpi_tables, global, acpi_tables_init,
-      .does = "finds the ACPI tables of the firmware and checks the root table",
-      .vital = true);
+      .does = "finds the ACPI tables of the firmware and checks the root table", .vital = true);
 PHASE_NEEDS(acpi_tables, physical_memory, "the tables are read through the identity map");
 PHASE_NEEDS(acpi_tables, boot_info,
 	    "on a machine without a BIOS only the loader knows where the tables are");

@@ -19,4 +19,10 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
+/* The physical address width (APM volume 3, E.4.7). */
+static inline unsigned cpu_physical_bits(void)
+{
+	return cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
+}
+
 #endif

@@ -3,9 +3,6 @@
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/offsets.h"
 
-/* Vectors for which the processor pushes an error code (APM volume 2, table 8-1). */
-#define ERROR_CODE_VECTORS 0x60227d00
-
 	.text
 	.balign EXCEPTION_ENTRY_SIZE
 	.global exception_entries
@@ -15,7 +12,7 @@ exception_entries:
 	.balign EXCEPTION_ENTRY_SIZE
 	.if vector == VECTOR_NMI
 	jmp	nmi_entry
-	.elseif (ERROR_CODE_VECTORS >> vector) & 1
+	.elseif (EXCEPTIONS_WITH_ERROR_CODE >> vector) & 1
 	push	$vector
 	jmp	exception_common
 	.else

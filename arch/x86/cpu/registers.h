@@ -57,6 +57,9 @@
 #define VECTOR_PF 14
 #define VECTOR_MC 18
 
+/* Bit n: vector n comes with an error code (APM volume 2, table 8-1). */
+#define EXCEPTIONS_WITH_ERROR_CODE 0x60227d00
+
 /* Selectors of our GDT (descriptors.c, and boot_gdt in entry/multiboot.S). */
 #define SELECTOR_CODE32 0x08
 #define SELECTOR_CODE 0x10

@@ -33,6 +33,9 @@ void journey_bsp(uint32_t load_address)
 		give_up();
 	}
 	runner_summary();
+	log_print(LOG_NOTICE, "the guest starts %llu us after our first instruction",
+		  (unsigned long long)((machine_ticks() - entry_ticks) * 1000 /
+				       machine_ticks_per_ms()));
 	console_guest_starts();
 	vcpu_run_boot();
 }

@@ -7,6 +7,9 @@
 
 struct cpu;
 
+/* The time-stamp counter at our first instruction (entry/multiboot.S). */
+extern uint64_t entry_ticks;
+
 /* The boot processor, from entry/multiboot.S; the image was loaded at this physical address. */
 void journey_bsp(uint32_t load_address) __attribute__((noreturn));
 

@@ -55,7 +55,7 @@ multiboot2_header:
 multiboot2_header_end:
 
 STEP(multiboot_entry, bsp, "32-bit protected, paging off", "none",
-     "takes over from the boot loader: sets EFLAGS, finds out where the image was loaded, and keeps the loader's magic and information address")
+     "takes over from the boot loader: sets EFLAGS, finds out where the image was loaded, and keeps the time and the loader's magic and information address")
 
 	.section .entry.text, "ax"
 	.code32
@@ -69,6 +69,8 @@ multiboot_entry:
 	 * address serves for the one return address.
 	 */
 	mov	%eax, %esi
+	rdtsc
+	mov	%eax, %edi
 	mov	$LOADED(boot_stack_top), %esp
 	call	1f
 1:	pop	%ebp
@@ -76,6 +78,8 @@ multiboot_entry:
 	lea	HERE(boot_stack_top), %esp
 	mov	%esi, HERE(multiboot_magic)
 	mov	%ebx, HERE(multiboot_info_address)
+	mov	%edi, HERE(entry_ticks)
+	mov	%edx, HERE(entry_ticks + 4)
 
 STEP(long_mode_check, bsp, "32-bit protected, paging off", "boot stack",
      "stops with a message on the screen and the first serial port where the processor has no 64-bit mode")
@@ -223,7 +227,9 @@ boot_gdt:
 	.quad 0x00cf93000000ffff /* 18: data */
 boot_gdt_end:
 
-	.global multiboot_magic, multiboot_info_address
+	.global entry_ticks, multiboot_magic, multiboot_info_address
+entry_ticks:
+	.quad 0
 multiboot_magic:
 	.long 0
 multiboot_info_address:

@@ -1,43 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From SVM's exit codes to the neutral ones (APM volume 2, appendix C). */
+#include "arch/x86/cpu/cpuid.h"
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/svm/legal.h"
 #include "arch/x86/svm/svm.h"
 #include "arch/x86/vcpu/exits.h"
+#include "arch/x86/vcpu/guest.h"
+#include "phases/panic/panic.h"
 
 /* EXITINFO1 of a nested fault is a page fault's error code; of an MSR exit, 1 for a write. */
 #define NPF_WRITE 0x2
+#define MSR_WRITE 0x1
 
-static enum exit_kind decode_exception(const struct svm_cpu *svm)
+static const uint8_t kinds[] = {
+	/* Exceptions are intercepted only during a step. */
+	[VMEXIT_EXCEPTION ... VMEXIT_EXCEPTION + 31] = EXIT_STEP,
+	[VMEXIT_NMI] = EXIT_NMI,
+	[VMEXIT_INIT] = EXIT_INIT,
+	[VMEXIT_IRET] = EXIT_NMI_RETURN,
+	[VMEXIT_INVLPGA] = EXIT_HIDDEN,
+	[VMEXIT_MSR] = EXIT_MSR,
+	[VMEXIT_SHUTDOWN] = EXIT_SHUTDOWN,
+	[VMEXIT_VMRUN ... VMEXIT_SKINIT] = EXIT_HIDDEN,
+};
+
+static enum exit_kind decode(uint64_t code)
 {
-	return svm->step.reason == STEP_NOT ? EXIT_UNKNOWN : EXIT_STEP;
-}
-
-static enum exit_kind decode(const struct svm_cpu *svm)
-{
-	const struct vmcb *vmcb = svm->vmcb;
-
-	switch (vmcb->exitcode) {
-	case VMEXIT_NPF:
+	if (code == VMEXIT_NPF) {
 		return EXIT_NESTED_FAULT;
-	case VMEXIT_MSR:
-		return vmcb->exitinfo1 ? EXIT_MSR_WRITE : EXIT_MSR_READ;
-	case VMEXIT_NMI:
-		return EXIT_NMI;
-	case VMEXIT_IRET:
-		return EXIT_NMI_RETURN;
-	case VMEXIT_EXCEPTION ... VMEXIT_EXCEPTION + 31:
-		return decode_exception(svm);
-	case VMEXIT_INVLPGA:
-	case VMEXIT_VMRUN ... VMEXIT_SKINIT:
-		return EXIT_HIDDEN;
-	case VMEXIT_SHUTDOWN:
-		return EXIT_SHUTDOWN;
-	case VMEXIT_INIT:
-		return EXIT_INIT;
-	default:
-		return EXIT_UNKNOWN;
 	}
+	if (code < sizeof(kinds)) {
+		return kinds[code];
+	}
+	/* QEMU 7.2 stores the code in 32 bits. */
+	return (uint32_t)code == (uint32_t)VMEXIT_INVALID ? EXIT_BAD_STATE : EXIT_UNKNOWN;
 }
 
 /*
@@ -71,11 +68,28 @@ void svm_exit(struct svm_cpu *svm, struct guest_registers *registers)
 	}
 	cpu->vcpu.last_code = exit.code = vmcb->exitcode;
 	cpu->vcpu.last_rip = vmcb->rip;
-	exit.kind = decode(svm);
+	exit.kind = decode(vmcb->exitcode);
 	exit.registers = registers;
+	exit.rax = &vmcb->rax;
 	exit.address = vmcb->exitinfo2;
-	exit.write = vmcb->exitinfo1 & NPF_WRITE;
-	registers->rax = vmcb->rax;
+	exit.write = vmcb->exitinfo1 & (exit.kind == EXIT_MSR ? MSR_WRITE : NPF_WRITE);
 	exit_handle(cpu, &exit);
-	vmcb->rax = registers->rax;
+}
+
+/*
+ * VMRUN refuses an illegal state, which only a bug of ours can make: the guest's own writes give it
+ * #GP before they take effect. QEMU does not give #GP for a CR4 with reserved bits, or a CR3 above
+ * the physical address width: the guest that ran until then ends with this code, at that instruction
+ * and with the old state. Where the state is legal, it is the guest's bad write, and gets its #GP.
+ */
+void guest_bad_state(struct cpu *cpu, const struct vcpu_exit *exit)
+{
+	const char *rule = svm_vmcb_illegal(cpu->svm->vmcb, cpu_physical_bits());
+
+	if (rule) {
+		panic("CPU %u: VMRUN refuses the guest's state: %s (exit code %#llx, guest rip %#llx)",
+		      cpu->index, rule, (unsigned long long)exit->code,
+		      (unsigned long long)cpu->svm->vmcb->rip);
+	}
+	guest_inject_exception_code(cpu, VECTOR_GP, 0);
 }

@@ -4,9 +4,10 @@
  * RDMSR and WRMSR, the only ones that are skipped, it is read from the guest's memory: prefixes,
  * then two bytes.
  */
+#include "arch/x86/svm/fetch.h"
+
 #include "arch/x86/cpu/physical.h"
 #include "arch/x86/cpu/registers.h"
-#include "arch/x86/svm/svm.h"
 
 #define INSTRUCTION_MAX 15
 #define SEGMENT_LONG 0x200 /* the L bit in a VMCB's segment attributes */
@@ -100,26 +101,43 @@ static bool is_prefix(uint8_t byte, bool long_mode)
 	}
 }
 
-unsigned svm_msr_instruction_length(const struct vmcb *vmcb)
+/* The bytes at a linear address, up to the end of its page. NULL: not mapped. */
+static const uint8_t *code_at(const struct vmcb *vmcb, uint64_t linear)
 {
+	uint64_t physical;
+
+	return translate(vmcb, linear, &physical) ? physical_window(WINDOW_GUEST, physical) : NULL;
+}
+
+/* The page with the first byte stays in its window, for svm_msr_length(). */
+static const uint8_t *code_first(struct svm_cpu *svm, uint64_t linear)
+{
+	const uint8_t *code = code_at(svm->vmcb, linear);
+
+	svm->fetch.code = code ? code - linear % PAGE_SIZE : NULL;
+	svm->fetch.paging = svm_fetch_paging(svm->vmcb);
+	svm->fetch.page = svm->vmcb->rip / PAGE_SIZE;
+	svm->fetch.base = svm->vmcb->cs.base;
+	return code;
+}
+
+unsigned svm_msr_length_slow(struct svm_cpu *svm)
+{
+	const struct vmcb *vmcb = svm->vmcb;
 	bool long_mode = vmcb->efer & EFER_LMA && vmcb->cs.attributes & SEGMENT_LONG;
-	uint64_t linear = vmcb->rip + (long_mode ? 0 : vmcb->cs.base);
-	const uint8_t *code = NULL;
+	uint64_t linear = long_mode ? vmcb->rip : (uint32_t)(vmcb->cs.base + vmcb->rip);
+	const uint8_t *code = code_first(svm, linear);
 
-	for (unsigned i = 0; i < INSTRUCTION_MAX; i++, linear++) {
-		uint64_t physical;
-
-		linear = long_mode ? linear : (uint32_t)linear;
-		if (!code || linear % PAGE_SIZE == 0) {
-			if (!translate(vmcb, linear, &physical)) {
-				return 0;
-			}
-			code = physical_window(WINDOW_GUEST, physical);
-		}
+	for (unsigned i = 0; code && i < INSTRUCTION_MAX; i++) {
 		if (!is_prefix(*code, long_mode)) {
-			return *code == 0x0f ? i + 2 : 0;
+			return *code == MSR_OPCODE_BYTE0 ? i + 2 : 0;
 		}
 		code++;
+		linear = long_mode ? linear + 1 : (uint32_t)(linear + 1);
+		if (linear % PAGE_SIZE == 0) {
+			svm->fetch.code = NULL; /* the window is needed for the next page */
+			code = code_at(vmcb, linear);
+		}
 	}
 	return 0;
 }

@@ -4,7 +4,7 @@
 
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
-#include "arch/x86/svm/svm.h"
+#include "arch/x86/svm/fetch.h"
 
 static void inject(struct vmcb *vmcb, uint64_t event)
 {
@@ -30,24 +30,13 @@ void guest_skip_instruction(struct cpu *cpu)
 	if (svm_features.next_rip) {
 		vmcb->rip = vmcb->next_rip;
 	} else {
-		vmcb->rip += svm_msr_instruction_length(vmcb);
+		vmcb->rip += svm_msr_length(cpu->svm);
 	}
 	vmcb->interrupt_shadow = 0;
 	if (vmcb->rflags & RFLAGS_TF) {
 		vmcb->dr6 |= DR6_BS;
 		guest_inject_exception(cpu, VECTOR_DB);
 	}
-}
-
-/* The guest runs with SVME set, and reads EFER without it. */
-uint64_t guest_efer(const struct cpu *cpu)
-{
-	return cpu->svm->vmcb->efer & ~(uint64_t)EFER_SVME;
-}
-
-void guest_set_efer(struct cpu *cpu, uint64_t efer)
-{
-	cpu->svm->vmcb->efer = efer | EFER_SVME;
 }
 
 void guest_flush(struct cpu *cpu)

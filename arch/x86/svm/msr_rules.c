@@ -10,17 +10,21 @@
 #include "arch/x86/vcpu/msr.h"
 #include "phases/log/log.h"
 
-static bool read_efer(struct cpu *cpu, uint64_t *value)
+/* The guest runs with SVME set, and reads EFER without it. */
+static uint64_t read_efer(struct cpu *cpu)
 {
-	*value = guest_efer(cpu);
-	return true;
+	return cpu->svm->vmcb->efer & ~(uint64_t)EFER_SVME;
 }
 
-/* Lets the processor decide which bits it takes; its own EFER is back before anything uses it. */
+/*
+ * Lets the processor decide which bits it takes; its own EFER is back before anything uses it.
+ * QEMU drops bits that it does not know instead of giving #GP, and then refuses them at VMRUN.
+ */
 static bool efer_is_valid(uint64_t value)
 {
-	uint64_t host = rdmsr(MSR_EFER), kept = EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME;
-	bool valid = wrmsr_safe(MSR_EFER, (value & ~kept) | (host & kept));
+	uint64_t host = rdmsr(MSR_EFER), ours = EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME;
+	uint64_t tried = (value & ~ours) | (host & ours);
+	bool valid = wrmsr_safe(MSR_EFER, tried) && rdmsr(MSR_EFER) == tried;
 
 	wrmsr(MSR_EFER, host);
 	return valid;
@@ -28,13 +32,13 @@ static bool efer_is_valid(uint64_t value)
 
 static bool write_efer(struct cpu *cpu, uint64_t value)
 {
-	uint64_t old = guest_efer(cpu);
+	uint64_t old = read_efer(cpu);
 	bool paging = cpu->svm->vmcb->cr0 & CR0_PG;
 
 	if (value & EFER_SVME || (paging && (value ^ old) & EFER_LME) || !efer_is_valid(value)) {
 		return false;
 	}
-	guest_set_efer(cpu, (value & ~(uint64_t)EFER_LMA) | (old & EFER_LMA));
+	cpu->svm->vmcb->efer = (value & ~(uint64_t)EFER_LMA) | (old & EFER_LMA) | EFER_SVME;
 	if ((value ^ old) & (EFER_LME | EFER_NXE)) {
 		/* Translations of the old kind may be cached (APM volume 2, 15.16). */
 		guest_flush(cpu);
@@ -43,18 +47,16 @@ static bool write_efer(struct cpu *cpu, uint64_t value)
 }
 
 /* Locked, and off: as firmware leaves it where virtualisation is turned off. */
-static bool read_vm_cr(struct cpu *cpu, uint64_t *value)
+static uint64_t read_vm_cr(struct cpu *cpu)
 {
 	(void)cpu;
-	*value = VM_CR_LOCK | VM_CR_SVMDIS;
-	return true;
+	return VM_CR_LOCK | VM_CR_SVMDIS;
 }
 
-static bool read_zero(struct cpu *cpu, uint64_t *value)
+static uint64_t read_zero(struct cpu *cpu)
 {
 	(void)cpu;
-	*value = 0;
-	return true;
+	return 0;
 }
 
 static bool write_ignored(struct cpu *cpu, uint64_t value)

@@ -17,11 +17,19 @@
 #define ENTRIES 512
 #define LEVELS 4
 
-bool svm_step_prepare(struct svm_cpu *svm)
+bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu)
 {
+	uint64_t *scratch = pages_alloc(1);
+
 	svm->step.tables = pages_alloc(LEVELS);
-	svm->step.scratch = pages_alloc(1);
-	return svm->step.tables && svm->step.scratch;
+	if (!svm->step.tables || !scratch) {
+		return false;
+	}
+	svm->step.root = pages_physical(svm->step.tables);
+	svm->step.readable = pages_physical(scratch) | guest_memory.bits->read_only;
+	svm->step.writable = pages_physical(scratch) | guest_memory.bits->read_write;
+	cpu->vcpu.apic_access.scratch = scratch;
+	return true;
 }
 
 /* The tables on the way to the APIC's page are copies of the guest's, each pointing to the next. */
@@ -76,37 +84,19 @@ void svm_step_begin(struct svm_cpu *svm, enum svm_step reason)
 	vmcb->intercept_exceptions = ~0u;
 }
 
-void guest_step_on_scratch(struct cpu *cpu)
+void guest_step_on_scratch(struct cpu *cpu, bool writable)
 {
 	struct svm_cpu *svm = cpu->svm;
 
 	if (svm->step.generation != guest_memory.generation) {
 		copy_tables(svm);
 	}
-	svm_step_begin(svm, STEP_SCRATCH);
-	svm->vmcb->nested_cr3 = pages_physical(svm->step.tables);
-	fresh_asid(svm);
-}
-
-void guest_step_scratch_writable(struct cpu *cpu, bool writable)
-{
-	struct svm_cpu *svm = cpu->svm;
-
-	*svm->step.entry = pages_physical(svm->step.scratch) |
-			   (writable ? guest_memory.bits->read_write : guest_memory.bits->read_only);
-	if (svm->vmcb->tlb_control == TLB_CONTROL_NOTHING) {
-		fresh_asid(svm);
+	if (svm->step.reason == STEP_NOT) {
+		svm_step_begin(svm, STEP_SCRATCH);
+		svm->vmcb->nested_cr3 = svm->step.root;
 	}
-}
-
-bool guest_stepping(const struct cpu *cpu)
-{
-	return cpu->svm->step.reason == STEP_SCRATCH;
-}
-
-uint32_t *guest_step_scratch(struct cpu *cpu)
-{
-	return (uint32_t *)cpu->svm->step.scratch;
+	*svm->step.entry = writable ? svm->step.writable : svm->step.readable;
+	fresh_asid(svm);
 }
 
 static void step_end(struct svm_cpu *svm)
@@ -114,7 +104,7 @@ static void step_end(struct svm_cpu *svm)
 	struct vmcb *vmcb = svm->vmcb;
 
 	vmcb->intercept_exceptions = 0;
-	vmcb->nested_cr3 = (uint64_t)guest_memory.root + guest_memory.to_physical;
+	vmcb->nested_cr3 = svm_guest_root;
 	vmcb->asid = SVM_ASID_GUEST;
 	svm->step.reason = STEP_NOT;
 }
@@ -128,18 +118,16 @@ static void restore_flags(struct svm_cpu *svm)
 }
 
 /* The #DB that ended the step is ours, unless the guest would have had one as well. */
-static void guests_own_debug(struct svm_cpu *svm, struct cpu *cpu)
+static void pass_debug_on(struct svm_cpu *svm, struct cpu *cpu)
 {
 	struct vmcb *vmcb = svm->vmcb;
-	uint64_t hits = vmcb->dr6 & DR6_B0123;
-	bool single_step = svm->step.flags & RFLAGS_TF;
+	uint64_t hits = vmcb->dr6 & DR6_B0123, single_step = svm->step.flags & RFLAGS_TF;
 
-	if (!hits && !single_step) {
-		vmcb->dr6 = svm->step.dr6;
-		return;
+	vmcb->dr6 = svm->step.dr6;
+	if (hits | single_step) {
+		vmcb->dr6 |= hits | (single_step ? DR6_BS : 0);
+		guest_inject_exception(cpu, VECTOR_DB);
 	}
-	vmcb->dr6 = svm->step.dr6 | hits | (single_step ? DR6_BS : 0);
-	guest_inject_exception(cpu, VECTOR_DB);
 }
 
 /* The instruction did not happen: the exception is the guest's, with its own flags. */
@@ -152,37 +140,44 @@ static void pass_exception_on(struct svm_cpu *svm, struct cpu *cpu, uint8_t vect
 	if (vector == VECTOR_PF) {
 		vmcb->cr2 = vmcb->exitinfo2;
 	}
-	/* Exceptions with an error code (APM volume 2, table 8-1). */
-	if (0x60227d00u >> vector & 1) {
+	if (EXCEPTIONS_WITH_ERROR_CODE >> vector & 1) {
 		guest_inject_exception_code(cpu, vector, (uint32_t)vmcb->exitinfo1);
 	} else {
 		guest_inject_exception(cpu, vector);
 	}
 }
 
+static void step_failed(struct svm_cpu *svm, struct cpu *cpu, uint8_t vector)
+{
+	if (svm->step.reason == STEP_NMI_RETURN) {
+		/* The handler still runs: the next IRET may be the one. */
+		svm->vmcb->intercept3 |= INTERCEPT_IRET;
+	}
+	cpu->vcpu.apic_access.active = false;
+	step_end(svm);
+	pass_exception_on(svm, cpu, vector);
+}
+
 void guest_step_ended(struct cpu *cpu, const struct vcpu_exit *exit)
 {
 	struct svm_cpu *svm = cpu->svm;
-	enum svm_step reason = svm->step.reason;
-	uint8_t vector = (uint8_t)(exit->code - VMEXIT_EXCEPTION);
+	bool nmi_return = svm->step.reason == STEP_NMI_RETURN;
 
-	step_end(svm);
-	if (vector != VECTOR_DB) {
-		pass_exception_on(svm, cpu, vector);
-		if (reason == STEP_NMI_RETURN) {
-			/* The handler still runs: the next IRET may be the one. */
-			svm->vmcb->intercept3 |= INTERCEPT_IRET;
-		}
+	if (exit->code != VMEXIT_EXCEPTION + VECTOR_DB) {
+		step_failed(svm, cpu, (uint8_t)(exit->code - VMEXIT_EXCEPTION));
 		return;
 	}
-	if (reason == STEP_NMI_RETURN) {
+	step_end(svm);
+	if (nmi_return) {
 		/* The flags are those that IRET loaded. */
 		svm->vmcb->dr6 = svm->step.dr6;
 		svm->nmi.in_handler = false;
 	} else {
 		restore_flags(svm);
-		guests_own_debug(svm, cpu);
+		pass_debug_on(svm, cpu);
 		apic_access_done(cpu);
 	}
-	svm_nmi_deliver(svm);
+	if (svm->nmi.waits) {
+		svm_nmi_deliver(svm);
+	}
 }

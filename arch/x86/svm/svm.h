@@ -19,18 +19,22 @@ struct svm_cpu {
 	uint64_t vmcb_physical, host_vmcb, host_save;
 	struct guest_registers first_registers;
 	struct cpu *cpu;
-	uint64_t efer_shown; /* the guest's EFER, as far as SVME is concerned: see guest_efer() */
-
 	struct {
 		enum svm_step reason;
 		uint64_t flags; /* the guest's TF and IF */
 		uint64_t dr6;
 		uint64_t *tables;     /* root, page directory pointers, page directory, page table */
 		uint64_t *entry;      /* of the APIC page in the last of them */
+		uint64_t root, readable, writable; /* nested CR3, and values of that entry */
 		uint32_t generation;  /* of the guest's tables that these are a copy of */
 		uint32_t asid;
-		uint8_t *scratch;
 	} step;
+
+	/* Where an instruction was read last: see fetch.h. */
+	struct {
+		uint64_t paging, page, base;
+		const uint8_t *code;
+	} fetch;
 
 	struct {
 		bool waits;      /* one is to be injected */
@@ -62,12 +66,12 @@ void svm_exit(struct svm_cpu *svm, struct guest_registers *registers);
 /* step.c: lets one instruction run alone, exceptions intercepted. */
 void svm_step_begin(struct svm_cpu *svm, enum svm_step reason);
 /* Allocates a CPU's second tables. False: no memory. */
-bool svm_step_prepare(struct svm_cpu *svm);
+bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu);
 
 /* nmi.c: injects an NMI that waits, where that may be done now. */
 void svm_nmi_deliver(struct svm_cpu *svm);
 
-/* fetch.c: the length of the RDMSR or WRMSR at the guest's RIP; 0: it is not there any more. */
-unsigned svm_msr_instruction_length(const struct vmcb *vmcb);
+/* What VMCBs name as the guest's nested tables. */
+extern uint64_t svm_guest_root;
 
 #endif

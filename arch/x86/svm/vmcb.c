@@ -35,12 +35,14 @@ PHASE_NEEDS(svm_vmcb, svm_msr_map, "the VMCB names the MSR permission map");
 #define SEGMENT_LDT 0x082
 #define SEGMENT_TSS_BUSY32 0x08b
 
+uint64_t svm_guest_root;
+
 static struct svm_cpu *svm_cpu_alloc(struct cpu *cpu)
 {
 	struct svm_cpu *svm = pages_alloc(1);
 	uint8_t *vmcb = pages_alloc(1), *host_vmcb = pages_alloc(1), *save = pages_alloc(1);
 
-	if (!svm || !vmcb || !host_vmcb || !save || !svm_step_prepare(svm)) {
+	if (!svm || !vmcb || !host_vmcb || !save || !svm_step_prepare(svm, cpu)) {
 		return NULL;
 	}
 	svm->cpu = cpu;
@@ -53,6 +55,7 @@ static struct svm_cpu *svm_cpu_alloc(struct cpu *cpu)
 
 static enum phase_result svm_cpu_init(void)
 {
+	svm_guest_root = (uint64_t)guest_memory.root + guest_memory.to_physical;
 	for (unsigned i = 0; i < cpu_count; i++) {
 		cpus[i]->svm = svm_cpu_alloc(cpus[i]);
 		if (!cpus[i]->svm) {
@@ -85,11 +88,12 @@ static enum phase_result svm_vmcb_init(void)
 	memset(vmcb, 0, sizeof(*vmcb));
 	memset(&svm->nmi, 0, sizeof(svm->nmi));
 	svm->step.reason = STEP_NOT;
+	this_cpu()->vcpu.apic_access.active = false;
 	set_intercepts(vmcb);
 	vmcb->msrpm_base = svm_msr_map;
 	vmcb->asid = SVM_ASID_GUEST;
 	vmcb->nested_control = NESTED_PAGING_ENABLE;
-	vmcb->nested_cr3 = (uint64_t)guest_memory.root + guest_memory.to_physical;
+	vmcb->nested_cr3 = svm_guest_root;
 	vmcb->g_pat = rdmsr(MSR_PAT);
 	__asm__ volatile("vmsave %0" : : "a"(svm->host_vmcb) : "memory");
 	/* What VMLOAD takes from the VMCB and the guest is not to find changed: SYSENTER's and

@@ -12,6 +12,7 @@
 #include "arch/x86/vcpu/kick.h"
 #include "arch/x86/vcpu/memory.h"
 #include "config/SVM_SIPI_WATCH_ALWAYS.h"
+#include "phases/log/log.h"
 #include "phases/machine.h"
 #include "phases/phase.h"
 
@@ -96,11 +97,11 @@ void apic_watch_page0(struct cpu *cpu)
  * What a read will find: the register in its place, zeroes behind it. EOI is write-only: reading
  * it is an error that the APIC would report to the guest.
  */
-static void fill(struct cpu *cpu, uint32_t offset)
+static void fill(struct vcpu *vcpu, uint32_t offset)
 {
-	uint64_t *scratch = (uint64_t *)guest_step_scratch(cpu) + offset / REGISTER_SIZE * 2;
+	uint64_t *scratch = &vcpu->apic_access.scratch[offset / REGISTER_SIZE * 2];
 
-	scratch[0] = (offset & ~(REGISTER_SIZE - 1)) == APIC_EOI ? 0 : *register_at(offset);
+	scratch[0] = offset / REGISTER_SIZE == APIC_EOI / REGISTER_SIZE ? 0 : *register_at(offset);
 	scratch[1] = 0;
 }
 
@@ -108,34 +109,36 @@ void apic_watch_fault(struct cpu *cpu, const struct vcpu_exit *exit)
 {
 	struct vcpu *vcpu = &cpu->vcpu;
 	uint32_t offset = exit->address % PAGE_SIZE;
-	bool first = !guest_stepping(cpu);
+	bool first = !vcpu->apic_access.active;
 
-	if (exit->delivering) {
-		/* A stack or a table of the guest's in the APIC's registers: nothing can be right. */
-		machine_reset();
-	}
-	if (first && !__atomic_load_n(&watching, __ATOMIC_ACQUIRE)) {
-		return; /* switched off by another CPU meanwhile: try again */
-	}
-	/* A read-modify-write may come as a read first: the second fault must not fill again. */
-	if (first || offset / REGISTER_SIZE != vcpu->apic_access.read_offset / REGISTER_SIZE) {
-		fill(cpu, offset);
-	}
 	if (first) {
+		if (exit->delivering) {
+			/* A stack or a table of the guest's in the APIC's registers. */
+			log_print(LOG_ERROR, "an event of the guest's was to be written to the "
+				  "local APIC: reset");
+			machine_reset();
+		}
+		if (!__atomic_load_n(&watching, __ATOMIC_ACQUIRE)) {
+			return; /* switched off by another CPU meanwhile: try again */
+		}
+		vcpu->apic_access.active = true;
 		vcpu->apic_access.written = false;
 		vcpu->apic_access.read_offset = offset;
-		guest_step_on_scratch(cpu);
+		fill(vcpu, offset);
+	} else if (offset / REGISTER_SIZE != vcpu->apic_access.read_offset / REGISTER_SIZE) {
+		/* Not where a read-modify-write has read already, and perhaps changed what is there. */
+		fill(vcpu, offset);
 	}
 	if (exit->write) {
 		vcpu->apic_access.written = true;
 		vcpu->apic_access.write_offset = offset;
 	}
-	guest_step_scratch_writable(cpu, exit->write);
+	guest_step_on_scratch(cpu, exit->write);
 }
 
 static void commit(struct cpu *cpu, uint32_t offset)
 {
-	uint32_t value = guest_step_scratch(cpu)[offset / REGISTER_SIZE * (REGISTER_SIZE / 4)];
+	uint32_t value = (uint32_t)cpu->vcpu.apic_access.scratch[offset / REGISTER_SIZE * 2];
 
 	if (offset % REGISTER_SIZE >= sizeof(value)) {
 		return; /* the rest of a register means nothing */
@@ -154,6 +157,7 @@ static void commit(struct cpu *cpu, uint32_t offset)
 
 void apic_access_done(struct cpu *cpu)
 {
+	cpu->vcpu.apic_access.active = false;
 	if (cpu->vcpu.apic_access.written) {
 		commit(cpu, cpu->vcpu.apic_access.write_offset);
 	}

@@ -48,21 +48,15 @@ static void exit_init(struct cpu *cpu, const struct vcpu_exit *exit)
 	backend_take_init();
 }
 
-static void (*const handlers[EXIT_KINDS])(struct cpu *, const struct vcpu_exit *) = {
+void (*const exit_handlers[EXIT_KINDS])(struct cpu *, const struct vcpu_exit *) = {
 	[EXIT_UNKNOWN] = exit_unknown,
 	[EXIT_NMI] = exit_nmi,
-	[EXIT_MSR_READ] = msr_read,
-	[EXIT_MSR_WRITE] = msr_write,
+	[EXIT_MSR] = msr_exit,
 	[EXIT_NESTED_FAULT] = memory_fault,
 	[EXIT_HIDDEN] = exit_hidden,
 	[EXIT_SHUTDOWN] = exit_shutdown,
 	[EXIT_INIT] = exit_init,
 	[EXIT_STEP] = guest_step_ended,
 	[EXIT_NMI_RETURN] = guest_nmi_returns,
+	[EXIT_BAD_STATE] = guest_bad_state,
 };
-
-void exit_handle(struct cpu *cpu, const struct vcpu_exit *exit)
-{
-	cpu->vcpu.exits[exit->kind]++;
-	handlers[exit->kind](cpu, exit);
-}

@@ -3,11 +3,15 @@
 #ifndef ARCH_X86_VCPU_EXITS_H
 #define ARCH_X86_VCPU_EXITS_H
 
-#include "arch/x86/vcpu/vcpu.h"
+#include "arch/x86/cpu/percpu.h"
 
-struct cpu;
+extern void (*const exit_handlers[EXIT_KINDS])(struct cpu *, const struct vcpu_exit *);
 
 /* Handles an exit that the backend has decoded. */
-void exit_handle(struct cpu *cpu, const struct vcpu_exit *exit);
+static inline void exit_handle(struct cpu *cpu, const struct vcpu_exit *exit)
+{
+	cpu->vcpu.exits[exit->kind]++;
+	exit_handlers[exit->kind](cpu, exit);
+}
 
 #endif

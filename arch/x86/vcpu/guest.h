@@ -30,22 +30,19 @@ void guest_nmi_taken(struct cpu *cpu, bool guests);
 void guest_nmi_returns(struct cpu *cpu, const struct vcpu_exit *exit);
 void guest_step_ended(struct cpu *cpu, const struct vcpu_exit *exit);
 
-/* EFER as the guest sees it. */
-uint64_t guest_efer(const struct cpu *cpu);
-void guest_set_efer(struct cpu *cpu, uint64_t efer);
+/* Handles EXIT_BAD_STATE. */
+void guest_bad_state(struct cpu *cpu, const struct vcpu_exit *exit);
 
 /* Before the next entry, cached translations of this guest on this CPU are dropped. */
 void guest_flush(struct cpu *cpu);
 
 /*
- * Lets the instruction that exited run alone, with the APIC page replaced by this CPU's scratch
- * page, interrupts held. When it is done, apic_access_done() is called; where it ends in an
- * exception, that goes to the guest and nothing was written.
+ * Lets the instruction that exited run alone, interrupts held, with the CPU's scratch page
+ * (vcpu.apic_access.scratch) in the place of the APIC's: writable, or so that a write exits.
+ * Called again while it runs, it only changes that. When the instruction is done,
+ * apic_access_done() is called; where it ends in an exception, that goes to the guest.
  */
-void guest_step_on_scratch(struct cpu *cpu);
-void guest_step_scratch_writable(struct cpu *cpu, bool writable);
-bool guest_stepping(const struct cpu *cpu);
-uint32_t *guest_step_scratch(struct cpu *cpu);
+void guest_step_on_scratch(struct cpu *cpu, bool writable);
 
 /* MSR exits: on or off for one MSR that the permission map can name, on all CPUs. */
 void guest_watch_msr(uint32_t msr, bool read, bool write);

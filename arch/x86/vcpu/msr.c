@@ -23,32 +23,37 @@ static const struct msr_rule *rule_find(uint32_t msr)
 	return NULL;
 }
 
-void msr_read(struct cpu *cpu, const struct vcpu_exit *exit)
+static bool read(struct cpu *cpu, uint32_t msr, const struct vcpu_exit *exit)
 {
-	struct guest_registers *registers = exit->registers;
-	uint32_t msr = (uint32_t)registers->rcx;
 	const struct msr_rule *rule = rule_find(msr);
 	uint64_t value;
 
-	if (!(rule && rule->read ? rule->read(cpu, &value) : rdmsr_safe(msr, &value))) {
-		guest_inject_exception_code(cpu, VECTOR_GP, 0);
-		return;
+	if (rule && rule->read) {
+		value = rule->read(cpu);
+	} else if (!rdmsr_safe(msr, &value)) {
+		return false;
 	}
-	registers->rax = (uint32_t)value;
-	registers->rdx = value >> 32;
-	guest_skip_instruction(cpu);
+	*exit->rax = (uint32_t)value;
+	exit->registers->rdx = value >> 32;
+	return true;
 }
 
-void msr_write(struct cpu *cpu, const struct vcpu_exit *exit)
+static bool write(struct cpu *cpu, uint32_t msr, const struct vcpu_exit *exit)
 {
-	struct guest_registers *registers = exit->registers;
-	uint32_t msr = (uint32_t)registers->rcx;
-	uint64_t value = registers->rdx << 32 | (uint32_t)registers->rax;
 	const struct msr_rule *rule = rule_find(msr);
+	uint64_t value = exit->registers->rdx << 32 | (uint32_t)*exit->rax;
 
-	if (!(rule && rule->write ? rule->write(cpu, value) : wrmsr_safe(msr, value))) {
+	return rule && rule->write ? rule->write(cpu, value) : wrmsr_safe(msr, value);
+}
+
+void msr_exit(struct cpu *cpu, const struct vcpu_exit *exit)
+{
+	uint32_t msr = (uint32_t)exit->registers->rcx;
+	bool done = exit->write ? write(cpu, msr, exit) : read(cpu, msr, exit);
+
+	if (done) {
+		guest_skip_instruction(cpu);
+	} else {
 		guest_inject_exception_code(cpu, VECTOR_GP, 0);
-		return;
 	}
-	guest_skip_instruction(cpu);
 }

@@ -11,18 +11,17 @@
 
 struct cpu;
 
-/* One line of the table. A handler gives back false where the guest gets #GP. */
+/* One line of the table. */
 struct msr_rule {
 	uint32_t msr;
-	bool (*read)(struct cpu *cpu, uint64_t *value); /* NULL: reads do not exit */
-	bool (*write)(struct cpu *cpu, uint64_t value); /* NULL: writes do not exit */
+	uint64_t (*read)(struct cpu *cpu);              /* NULL: reads do not exit */
+	bool (*write)(struct cpu *cpu, uint64_t value); /* NULL: writes do not exit; false: #GP */
 	const char *reason;
 };
 extern const struct msr_rule msr_rules[];
 extern const size_t msr_rule_count;
 
-/* Handle EXIT_MSR_READ and EXIT_MSR_WRITE. */
-void msr_read(struct cpu *cpu, const struct vcpu_exit *exit);
-void msr_write(struct cpu *cpu, const struct vcpu_exit *exit);
+/* Handles EXIT_MSR. */
+void msr_exit(struct cpu *cpu, const struct vcpu_exit *exit);
 
 #endif

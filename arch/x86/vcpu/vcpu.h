@@ -7,23 +7,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The guest's registers as the backend's exit stub leaves them on the stack. */
+/*
+ * The guest's registers as the backend's exit stub leaves them on the stack. Of the others, RAX is
+ * where the backend has it; RBX, RBP and R12 to R15 stay where they are, since C code gives them
+ * back as it found them.
+ */
 struct guest_registers {
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx;
 };
 
 /* Why the guest was left: what a backend decodes its own codes into. */
 enum exit_kind {
 	EXIT_UNKNOWN,
 	EXIT_NMI,             /* a kick, or the guest's own */
-	EXIT_MSR_READ,
-	EXIT_MSR_WRITE,
+	EXIT_MSR,
 	EXIT_NESTED_FAULT,
 	EXIT_HIDDEN,          /* an instruction of the extension that the guest does not have */
 	EXIT_SHUTDOWN,        /* triple fault */
 	EXIT_INIT,
-	EXIT_STEP,            /* the end of a single step: see step.h */
+	EXIT_STEP,            /* the end of a single step */
 	EXIT_NMI_RETURN,      /* the IRET of the guest's NMI handler */
+	EXIT_BAD_STATE,       /* the guest's state is illegal */
 	EXIT_KINDS,
 };
 
@@ -31,8 +35,9 @@ struct vcpu_exit {
 	enum exit_kind kind;
 	uint64_t code;                   /* the backend's own, for messages */
 	struct guest_registers *registers;
+	uint64_t *rax;
 	uint64_t address;                /* EXIT_NESTED_FAULT: guest-physical */
-	bool write;                      /* EXIT_NESTED_FAULT */
+	bool write;                      /* EXIT_NESTED_FAULT, EXIT_MSR */
 	bool delivering;                 /* an event was being delivered when the exit came */
 };
 
@@ -54,10 +59,11 @@ struct vcpu {
 	uint8_t start_vector;
 	bool runs;      /* the guest, so that it can be kicked */
 
-	/* The access that is let happen by a single step (apic_watch.c). */
+	/* The access to the APIC's page that is let happen by a single step (apic_watch.c). */
 	struct {
-		uint32_t read_offset, write_offset; /* in the APIC page */
-		bool written;
+		bool active, written;
+		uint32_t read_offset, write_offset; /* in the page */
+		uint64_t *scratch;                  /* the page that stands in for it */
 	} apic_access;
 
 	/* For the panic and for who measures. */

@@ -5,14 +5,14 @@
 
 #include "harness/tests/host/memory.h"
 
-#define ROM 0xe0000ull
-#define ROM_SIZE 0x20000ull
-#define RSDP (ROM + 0x40)
-#define XSDT (ROM + 0x100)
-#define RSDT (ROM + 0x200)
-#define MADT (ROM + 0x300)
+#define ROM          0xe0000ull
+#define ROM_SIZE     0x20000ull
+#define RSDP         (ROM + 0x40)
+#define XSDT         (ROM + 0x100)
+#define RSDT         (ROM + 0x200)
+#define MADT         (ROM + 0x300)
 #define MADT_ENTRIES (MADT + 44)
-#define FADT (ROM + 0x800)
+#define FADT         (ROM + 0x800)
 
 /* Makes the sum of `size` bytes 0 by the byte at `at`. */
 static void fix_sum(uint64_t base, uint64_t size, uint64_t at)

@@ -7,8 +7,8 @@
 
 #include "boot/linux/bzimage.h"
 
-#define SETUP_SECTS 7
-#define KERNEL_SIZE 0x1230u
+#define SETUP_SECTS  7
+#define KERNEL_SIZE  0x1230u
 #define BZIMAGE_SIZE (512 * (1 + SETUP_SECTS) + KERNEL_SIZE)
 
 static struct setup_header bzimage_header(void)

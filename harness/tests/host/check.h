@@ -12,25 +12,25 @@
 static const char *check_case = "";
 static unsigned long check_round;
 
-#define CHECK(condition)                                                                       \
-	do {                                                                                   \
-		if (!(condition)) {                                                            \
-			fprintf(stderr, "%s:%d: CHECK failed: %s (case '%s', round %lu)\n",    \
-				__FILE__, __LINE__, #condition, check_case, check_round);      \
-			abort();                                                               \
-		}                                                                              \
+#define CHECK(condition)                                                                    \
+	do {                                                                                \
+		if (!(condition)) {                                                         \
+			fprintf(stderr, "%s:%d: CHECK failed: %s (case '%s', round %lu)\n", \
+				__FILE__, __LINE__, #condition, check_case, check_round);   \
+			abort();                                                            \
+		}                                                                           \
 	} while (0)
 
 /* Equal numbers; both are printed where they differ. */
-#define CHECK_EQ(a, b)                                                                         \
-	do {                                                                                   \
-		unsigned long long check_a = (a), check_b = (b);                               \
-		if (check_a != check_b) {                                                      \
+#define CHECK_EQ(a, b)                                                                            \
+	do {                                                                                      \
+		unsigned long long check_a = (a), check_b = (b);                                  \
+		if (check_a != check_b) {                                                         \
 			fprintf(stderr, "%s:%d: %s is %#llx, not %#llx (case '%s', round %lu)\n", \
-				__FILE__, __LINE__, #a, check_a, check_b, check_case,          \
-				check_round);                                                  \
-			abort();                                                               \
-		}                                                                              \
+				__FILE__, __LINE__, #a, check_a, check_b, check_case,             \
+				check_round);                                                     \
+			abort();                                                                  \
+		}                                                                                 \
 	} while (0)
 
 /* An error text (NULL: none) that must hold these words; NULL: there must be none. */
@@ -44,7 +44,7 @@ __attribute__((unused)) static void check_error(const char *error, const char *w
 	abort();
 }
 #define CHECK_ERROR(error, words) check_error(error, words, __LINE__)
-#define CHECK_OK(error) check_error(error, NULL, __LINE__)
+#define CHECK_OK(error)           check_error(error, NULL, __LINE__)
 
 /* The same numbers in every run (xorshift64). */
 static uint64_t check_seed = 0x9e3779b97f4a7c15;

@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fix_all();
 	}
 	root.rsdp = RSDP;
-	if ((rom[0] & 2 ? rsdp_search(memory_at, &root) : rsdp_check(rom + (RSDP - ROM), 36, &root)) &&
+	if ((rom[0] & 2 ? rsdp_search(memory_at, &root)
+			: rsdp_check(rom + (RSDP - ROM), 36, &root)) &&
 	    !acpi_check_root(memory_at, &root)) {
 		if (!acpi_find(memory_at, &root, "APIC", &table) && table &&
 		    !madt_parse(table, 0, cpus, &count) &&

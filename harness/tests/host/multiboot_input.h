@@ -5,12 +5,12 @@
 
 #include "harness/tests/host/memory.h"
 
-#define INFO 0x10000ull
+#define INFO      0x10000ull
 #define INFO_SIZE 0x2000
 
 /* Places in the multiboot 1 information below. */
-#define MMAP1 (INFO + 0x100)
-#define MODS1 (INFO + 0x200)
+#define MMAP1   (INFO + 0x100)
+#define MODS1   (INFO + 0x200)
 #define STRING1 (INFO + 0x300)
 #define LOADER1 (INFO + 0x400)
 
@@ -62,7 +62,7 @@ static uint64_t tag_begin(uint32_t type, uint32_t size)
 }
 
 /* Places of the tags in the multiboot 2 information below. */
-static uint64_t tag_loader, tag_module, tag_mmap, tag_screen, tag_old, tag_new, tag_end;
+static uint64_t tag_loader, tag_module, tag_mmap, tag_screen, tag_spare, tag_old, tag_new, tag_end;
 
 __attribute__((unused)) static void multiboot2_input(void)
 {
@@ -89,10 +89,12 @@ __attribute__((unused)) static void multiboot2_input(void)
 	put(tag_screen + 24, 25, 4);
 	put(tag_screen + 28, 16, 1);
 	put(tag_screen + 29, 2, 1);
-	tag_old = tag_begin(14, 8 + 20);
-	put_text(tag_old + 8, "RSD PTR old");
+	tag_spare = tag_begin(99, 8 + 20); /* a tag that nobody knows */
+	put_text(tag_spare + 8, "RSD PTR old");
 	tag_new = tag_begin(15, 8 + 36);
 	put_text(tag_new + 8, "RSD PTR new");
+	tag_old = tag_begin(14, 8 + 20);
+	put_text(tag_old + 8, "RSD PTR old");
 	tag_end = tag_begin(0, 8);
 	put(INFO, tag_next - INFO, 4);
 }

@@ -21,7 +21,8 @@ static bool model_done(unsigned phase, unsigned need, unsigned cpu)
 		   (phase / PER_STAGE == PCPU && runs(need, cpu));
 
 	for (unsigned other = 0; other < cpu_count; other++) {
-		if (runs(need, other) && (!own || other == cpu) && wanted[other][need] != PHASE_DONE) {
+		if (runs(need, other) && (!own || other == cpu) &&
+		    wanted[other][need] != PHASE_DONE) {
 			return false;
 		}
 	}
@@ -54,8 +55,10 @@ static void random_edges(void)
 {
 	for (unsigned n = 1; n < PHASES; n++) {
 		for (unsigned edge = 0; edge < check_random(EDGES_MAX); edge++) {
-			unsigned first = (unsigned)check_random(n), second = (unsigned)check_random(n);
-			enum phase_edge kind = check_random(3) ? PHASE_EDGE_NEEDS : PHASE_EDGE_WANTS;
+			unsigned first = (unsigned)check_random(n),
+				 second = (unsigned)check_random(n);
+			enum phase_edge kind =
+				check_random(3) ? PHASE_EDGE_NEEDS : PHASE_EDGE_WANTS;
 
 			if (may_need(n, first)) {
 				table_edge(n, kind, NULL, first,
@@ -102,8 +105,7 @@ static bool model_run(void)
 	for (unsigned n = 0; n < PHASES; n++) {
 		for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
 			if (runs(n, cpu)) {
-				wanted[cpu][n] =
-					model_runs(n, cpu) ? says[cpu][n] : PHASE_SKIPPED;
+				wanted[cpu][n] = model_runs(n, cpu) ? says[cpu][n] : PHASE_SKIPPED;
 				well &= wanted[cpu][n] == PHASE_DONE || !phases[n].vital;
 			}
 		}

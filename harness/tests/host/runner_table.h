@@ -18,8 +18,8 @@
 
 enum { GLOBAL, START_APS, BSP, AP, PCPU, GUEST, STAGES };
 #define PER_STAGE 4
-#define PHASES (STAGES * PER_STAGE)
-#define CPUS_MAX 8
+#define PHASES    (STAGES * PER_STAGE)
+#define CPUS_MAX  8
 #define EDGES_MAX 4
 
 const struct phase_links phase_links_log_ring;
@@ -27,19 +27,20 @@ const unsigned runner_stage_count = STAGES, runner_phase_count = PHASES;
 
 static struct phase phases[PHASES];
 static const struct phase *const order[PHASES] = {
-	&phases[0],  &phases[1],  &phases[2],  &phases[3],  &phases[4],	 &phases[5],
+	&phases[0],  &phases[1],  &phases[2],  &phases[3],  &phases[4],  &phases[5],
 	&phases[6],  &phases[7],  &phases[8],  &phases[9],  &phases[10], &phases[11],
 	&phases[12], &phases[13], &phases[14], &phases[15], &phases[16], &phases[17],
-	&phases[18], &phases[19], &phases[20], &phases[21], &phases[22], &phases[23]};
+	&phases[18], &phases[19], &phases[20], &phases[21], &phases[22], &phases[23]
+};
 
-#define ORDER(stage) .begin = order + (stage) * PER_STAGE, .end = order + ((stage) + 1) * PER_STAGE
+#define ORDER(stage) .begin = order + (stage)*PER_STAGE, .end = order + ((stage) + 1) * PER_STAGE
 const struct stage runner_stages[STAGES] = {
-	[GLOBAL] = {.name = "global", .cpus = STAGE_BSP, ORDER(GLOBAL)},
-	[START_APS] = {.name = "start_aps", .cpus = STAGE_BSP, .follows = 1, ORDER(START_APS)},
-	[BSP] = {.name = "bsp", .cpus = STAGE_BSP, .follows = 3, ORDER(BSP)},
-	[AP] = {.name = "ap", .cpus = STAGE_APS, .follows = 3, .again = true, ORDER(AP)},
-	[PCPU] = {.name = "pcpu", .cpus = STAGE_ALL, .follows = 15, .again = true, ORDER(PCPU)},
-	[GUEST] = {.name = "guest", .cpus = STAGE_BSP, .follows = 31, ORDER(GUEST)},
+	[GLOBAL] = { .name = "global", .cpus = STAGE_BSP, ORDER(GLOBAL) },
+	[START_APS] = { .name = "start_aps", .cpus = STAGE_BSP, .follows = 1, ORDER(START_APS) },
+	[BSP] = { .name = "bsp", .cpus = STAGE_BSP, .follows = 3, ORDER(BSP) },
+	[AP] = { .name = "ap", .cpus = STAGE_APS, .follows = 3, .again = true, ORDER(AP) },
+	[PCPU] = { .name = "pcpu", .cpus = STAGE_ALL, .follows = 15, .again = true, ORDER(PCPU) },
+	[GUEST] = { .name = "guest", .cpus = STAGE_BSP, .follows = 31, ORDER(GUEST) },
 };
 
 static struct phase_links links[PHASES];
@@ -69,28 +70,28 @@ static enum phase_result phase_n(unsigned n)
 	}
 }
 
-#define INIT(n)                              \
+#define INIT(n)                                 \
 	static enum phase_result init_##n(void) \
-	{                                    \
-		return phase_n(n);           \
+	{                                       \
+		return phase_n(n);              \
 	}
-INIT(0) INIT(1) INIT(2) INIT(3) INIT(4) INIT(5) INIT(6) INIT(7) INIT(8) INIT(9) INIT(10) INIT(11)
-INIT(12) INIT(13) INIT(14) INIT(15) INIT(16) INIT(17) INIT(18) INIT(19) INIT(20) INIT(21) INIT(22)
-INIT(23)
-static enum phase_result (*const inits[PHASES])(void) = {
-	init_0,	 init_1,  init_2,  init_3,  init_4,  init_5,  init_6,  init_7,
-	init_8,	 init_9,  init_10, init_11, init_12, init_13, init_14, init_15,
-	init_16, init_17, init_18, init_19, init_20, init_21, init_22, init_23};
+INIT(0)
+INIT(1) INIT(2) INIT(3) INIT(4) INIT(5) INIT(6) INIT(7) INIT(8) INIT(9) INIT(10) INIT(11) INIT(12)
+	INIT(13) INIT(14) INIT(15) INIT(16) INIT(17) INIT(18) INIT(19) INIT(20) INIT(21) INIT(22)
+		INIT(23) static enum phase_result (*const inits[PHASES])(void) = {
+			init_0,  init_1,  init_2,  init_3,  init_4,  init_5,  init_6,  init_7,
+			init_8,  init_9,  init_10, init_11, init_12, init_13, init_14, init_15,
+			init_16, init_17, init_18, init_19, init_20, init_21, init_22, init_23
+		};
 
 __attribute__((unused)) static void table_reset(void)
 {
 	for (unsigned n = 0; n < PHASES; n++) {
 		snprintf(names[n], sizeof(names[n]), "p%u", n);
-		links[n] = (struct phase_links){.index = (uint16_t)n, .links = edges[n]};
-		phases[n] = (struct phase){.name = names[n],
-					   .init = inits[n],
-					   .does = "is a test",
-					   .links = &links[n]};
+		links[n] = (struct phase_links){ .index = (uint16_t)n, .links = edges[n] };
+		phases[n] = (struct phase){
+			.name = names[n], .init = inits[n], .does = "is a test", .links = &links[n]
+		};
 		for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
 			says[cpu][n] = PHASE_DONE;
 		}
@@ -108,7 +109,8 @@ __attribute__((unused)) static void table_edge(unsigned from, enum phase_edge ki
 	ofs[from][n][0] = &phases[to];
 	ofs[from][n][1] = second < 0 ? NULL : &phases[second];
 	edges[from][n] = (struct phase_link){
-		.kind = kind, .on = on ? on : names[to], .why = "why not", .of = ofs[from][n]};
+		.kind = kind, .on = on ? on : names[to], .why = "why not", .of = ofs[from][n]
+	};
 }
 
 static void shown_write(const char *text, size_t length)
@@ -117,7 +119,7 @@ static void shown_write(const char *text, size_t length)
 	shown_length += length;
 }
 
-static struct console shown_console = {.name = "shown", .write = shown_write};
+static struct console shown_console = { .name = "shown", .write = shown_write };
 
 static void *run_cpu(void *argument)
 {

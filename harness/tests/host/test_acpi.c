@@ -207,6 +207,13 @@ static void bad_madt(void)
 		fix_table(MADT);
 		CHECK_ERROR(read_madt(0), "entry of an impossible length");
 	}
+	for (unsigned length = 2; length < 16; length++) { /* an x2APIC entry, cut with the table */
+		acpi_input();
+		put(madt_next - 16 + 1, length, 1);
+		madt_next -= 16 - length;
+		madt_end();
+		CHECK_ERROR(read_madt(0), "entry of an impossible length");
+	}
 	acpi_input();
 	put(madt_next - 16 + 1, 17, 1);
 	fix_table(MADT);

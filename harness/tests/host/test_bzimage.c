@@ -34,6 +34,9 @@ static void good(void)
 	CHECK_EQ(image.header_bytes[sizeof(struct setup_header)], 0x55);
 	CHECK_OK(parse(file, sizeof(file))); /* with a signature behind it */
 	CHECK_EQ(image.kernel_size, KERNEL_SIZE + 0x100);
+	memcpy(file + 0x260, &(uint32_t){ KERNEL_SIZE + 0x80 }, 4); /* init_size: no more room */
+	CHECK_OK(parse(file, sizeof(file)));
+	CHECK_EQ(image.kernel_size, KERNEL_SIZE + 0x80);
 	file[SETUP_HEADER] = 0; /* 4 sectors */
 	CHECK_OK(parse(file, BZIMAGE_SIZE));
 	CHECK_EQ(image.setup_size, 5 * 512);
@@ -52,16 +55,16 @@ static void cut(void)
 }
 
 /* The good file with one field changed. */
-#define CHANGED(field, value, words)                                      \
-	do {                                                              \
-		uint8_t file[BZIMAGE_SIZE];                               \
-		struct setup_header header = bzimage_header();            \
-                                                                          \
-		check_case = #field " " #value;                           \
-		header.field = value;                                     \
-		bzimage_input(file);                                      \
-		memcpy(file + SETUP_HEADER, &header, sizeof(header));     \
-		CHECK_ERROR(parse(file, BZIMAGE_SIZE), words);            \
+#define CHANGED(field, value, words)                                  \
+	do {                                                          \
+		uint8_t file[BZIMAGE_SIZE];                           \
+		struct setup_header header = bzimage_header();        \
+                                                                      \
+		check_case = #field " " #value;                       \
+		header.field = value;                                 \
+		bzimage_input(file);                                  \
+		memcpy(file + SETUP_HEADER, &header, sizeof(header)); \
+		CHECK_ERROR(parse(file, BZIMAGE_SIZE), words);        \
 	} while (0)
 
 static void bad(void)

@@ -10,19 +10,19 @@
 static char text[256];
 
 /* Where our printf and the C library's know the same, they agree. */
-#define SAME(...)                                                          \
-	do {                                                               \
-		char want[256];                                            \
+#define SAME(...)                                                                  \
+	do {                                                                       \
+		char want[256];                                                    \
 		size_t length = (size_t)snprintf(want, sizeof(want), __VA_ARGS__); \
-		check_case = want;                                         \
-		CHECK_EQ(format_text(text, sizeof(text), __VA_ARGS__), length); \
-		CHECK(strcmp(text, want) == 0);                            \
+		check_case = want;                                                 \
+		CHECK_EQ(format_text(text, sizeof(text), __VA_ARGS__), length);    \
+		CHECK(strcmp(text, want) == 0);                                    \
 	} while (0)
 
 static void numbers(void)
 {
-	static const long values[] = {0,       1,	-1,	   7,	     -42,      1000,
-				      INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, 0xabcdef, UINT_MAX};
+	static const long values[] = { 0,       1,       -1,       7,        -42,      1000,
+				       INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, 0xabcdef, UINT_MAX };
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		long v = values[i];
@@ -41,7 +41,7 @@ static void numbers(void)
 
 static void strings(void)
 {
-	static const char raw[4] = {'F', 'A', 'C', 'P'}; /* no NUL: the precision is the limit */
+	static const char raw[4] = { 'F', 'A', 'C', 'P' }; /* no NUL: the precision is the limit */
 
 	SAME("%s", "");
 	SAME("plain");
@@ -70,7 +70,7 @@ static void limits(void)
 /* A format that ends early or has a letter that nobody knows is shown, and reads no arguments. */
 static void nonsense(void)
 {
-	static const char *const formats[] = {"%", "%-", "%08", "%l", "%.", "%99999999999999d%"};
+	static const char *const formats[] = { "%", "%-", "%08", "%l", "%.", "%99999999999999d%" };
 	const char *unknown = "%q|%5y|";
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) - 1; i++) {

@@ -38,8 +38,10 @@ static void second_write(const char *text, size_t length)
 	second_length += length;
 }
 
-static struct console first = {.name = "first", .write = first_write, .guest_level = LOG_ERROR};
-static struct console second = {.name = "second", .write = second_write, .guest_level = LOG_DEBUG};
+static struct console first = { .name = "first", .write = first_write, .guest_level = LOG_ERROR };
+static struct console second = { .name = "second",
+				 .write = second_write,
+				 .guest_level = LOG_DEBUG };
 
 static void start_over(void)
 {
@@ -151,6 +153,21 @@ static void resets(void)
 	expect("phasevisor: all is well\n");
 }
 
+/* A line that another CPU is still writing holds nobody up, and is printed when it is there. */
+static void slow_writer(void)
+{
+	struct log_slot *slot = &log_ring.slots[log_ring.head % log_ring.count];
+
+	log_ring_write(&log_ring, 2, LOG_ERROR, "slow", 4);
+	CHECK_EQ(slot->state & 3, LOG_SLOT_READY);
+	slot->state ^= LOG_SLOT_READY ^ LOG_SLOT_BUSY;
+	log_print(LOG_ERROR, "fast");
+	expect("phasevisor: fast\n");
+	slot->state ^= LOG_SLOT_READY ^ LOG_SLOT_BUSY;
+	log_flush();
+	expect("phasevisor: slow\n");
+}
+
 static void guest(void)
 {
 	console_guest_starts();
@@ -189,6 +206,7 @@ int main(void)
 	long_lines();
 	nested();
 	resets();
+	slow_writer();
 	guest();
 	panics();
 	return 0;

@@ -13,8 +13,8 @@
 #include "harness/tests/host/log_machine.h"
 #include "phases/phase.h"
 
-#define CPUS 6
-#define LINES 10000
+#define CPUS        6
+#define LINES       10000
 #define RESET_EVERY 997 /* lines of a CPU: whoever prints that one stops there */
 
 const struct phase_links phase_links_log_ring;
@@ -32,7 +32,8 @@ void machine_relax(void)
 /* Lines have all lengths. */
 static const char *padding(unsigned number)
 {
-	static const char x[] = " xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	static const char x[] =
+		" xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 	return x + number % sizeof(x);
 }
@@ -47,7 +48,8 @@ static void check_write(const char *text, size_t length)
 	memcpy(line, text, length);
 	line[length] = '\0';
 	CHECK(sscanf(line, "phasevisor: CPU %u line %u", &cpu, &number) == 2);
-	snprintf(want, sizeof(want), "phasevisor: CPU %u line %u%s\n", cpu, number, padding(number));
+	snprintf(want, sizeof(want), "phasevisor: CPU %u line %u%s\n", cpu, number,
+		 padding(number));
 	CHECK(strcmp(line, want) == 0);
 	pthread_mutex_lock(&checking);
 	CHECK(number > last_printed[cpu]);
@@ -59,7 +61,7 @@ static void check_write(const char *text, size_t length)
 	}
 }
 
-static struct console console = {.name = "check", .write = check_write, .guest_level = LOG_ERROR};
+static struct console console = { .name = "check", .write = check_write, .guest_level = LOG_ERROR };
 
 static void *run_cpu(void *argument)
 {

@@ -5,7 +5,7 @@
 
 #include "harness/tests/host/check.h"
 
-#define PAGES 96
+#define PAGES   96
 #define NOTHING 0xffffffffu
 
 /* Pages lie at the bottom of the address space, or end at its top. */
@@ -132,8 +132,8 @@ static void random_maps(void)
 			if (!origin && first + count > PAGES) {
 				size = (PAGES - first) * 4096ull; /* at the top it wraps instead */
 			}
-			CHECK((replace ? memory_map_set : memory_map_add)(&map, address(first), size,
-									  type));
+			CHECK((replace ? memory_map_set : memory_map_add)(&map, address(first),
+									  size, type));
 			model_change(first, count, type, replace);
 			check_against_model(&map);
 		}
@@ -180,8 +180,9 @@ static void edges(void)
 	search.size = UINT64_MAX;
 	CHECK(!memory_map_find_highest(&map, &search, &base));
 	CHECK(!memory_map_find_lowest(&map, &search, &base));
-	search = (struct memory_search){ .size = 0x1000, .align = 1ull << 63, .floor = 1ull << 62,
-					 .ceiling = UINT64_MAX };
+	search = (struct memory_search){
+		.size = 0x1000, .align = 1ull << 63, .floor = 1ull << 62, .ceiling = UINT64_MAX
+	};
 	CHECK(memory_map_find_lowest(&map, &search, &base));
 	CHECK_EQ(base, 1ull << 63);
 	search.floor = (1ull << 63) + 1; /* aligning up would wrap */

@@ -40,20 +40,22 @@ static void rsdp_copies(void)
 {
 	check_case = "copies";
 	multiboot2_input();
-	put(tag_old, 99, 4); /* a tag that nobody knows */
-	put(tag_new, 14, 4);
+	put(tag_old, 99, 4);
+	put(tag_spare, 14, 4);
 	CHECK_OK(parse());
+	CHECK_EQ(boot.rsdp, tag_new + 8);
+	put(tag_new, 99, 4);
+	CHECK_OK(parse());
+	CHECK_EQ(boot.rsdp, tag_spare + 8);
 	CHECK_EQ(boot.rsdp_copy_size, 20);
+	CHECK(!strcmp((char *)boot.rsdp_copy, "RSD PTR old"));
 	put(tag_old, 14, 4);
-	put(tag_new, 15, 4);
-	CHECK_OK(parse());
-	CHECK_EQ(boot.rsdp_copy_size, 36);
 	put(tag_old + 4, 27, 4);
 	CHECK_ERROR(parse(), "RSDP is too short");
 }
 
 static void expect(const char *name, uint64_t address, uint64_t value, unsigned size,
-		    const char *words)
+		   const char *words)
 {
 	check_case = name;
 	multiboot2_input();

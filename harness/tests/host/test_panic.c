@@ -6,7 +6,7 @@
 #include "harness/tests/host/runner_table.h"
 
 /* What the linker script gives. */
-const char image_start[1] = "", symbols_begin[8] = {0}, symbols_end[1] = "";
+const char image_start[1] = "", symbols_begin[8] = { 0 }, symbols_end[1] = "";
 
 static void (*others)(void), (*in_write)(void);
 static bool panics;
@@ -37,7 +37,7 @@ static void pipe_write(const char *text, size_t length)
 	}
 }
 
-static struct console console = {.name = "pipe", .write = pipe_write};
+static struct console console = { .name = "pipe", .write = pipe_write };
 
 static void panic_again(void)
 {

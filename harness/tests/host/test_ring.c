@@ -4,7 +4,7 @@
 
 #include "harness/tests/host/check.h"
 
-#define SLOTS 8
+#define SLOTS    8
 #define BUSY_BIT 1 /* of a slot's state: what is there while it is written */
 
 static struct log_slot slots[SLOTS];
@@ -14,7 +14,7 @@ static struct log_line line;
 static void start_over(void)
 {
 	memset(slots, 0, sizeof(slots));
-	ring = (struct log_ring){.slots = slots, .count = SLOTS};
+	ring = (struct log_ring){ .slots = slots, .count = SLOTS };
 }
 
 static void write_number(unsigned cpu, unsigned number)
@@ -147,6 +147,18 @@ static void stopped_before_the_head_moved(void)
 	CHECK_EQ(log_ring_read(&ring, 1, &line), LOG_SLOT_FREE);
 }
 
+/* A CPU that read the head before another moved it finds the slot taken. */
+static void old_head(void)
+{
+	start_over();
+	write_number(0, 0);
+	write_number(1, 1);
+	ring.head = 0;
+	write_number(2, 2);
+	CHECK_EQ(ring.head, 3);
+	CHECK(holds(0, 0) && holds(1, 1) && holds(2, 2));
+}
+
 int main(void)
 {
 	wraps();
@@ -154,5 +166,6 @@ int main(void)
 	shown();
 	stopped_writers();
 	stopped_before_the_head_moved();
+	old_head();
 	return 0;
 }

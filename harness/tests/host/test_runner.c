@@ -124,6 +124,34 @@ static void vital_itself(void)
 	expect_failure("p17 (CPU 2): reason 17 of CPU 2");
 }
 
+static enum phase_result fail_or_watch(void)
+{
+	const struct runner_cpu *other = runner_cpu(1 - host_cpu);
+
+	while (!__atomic_load_n(&other->running, __ATOMIC_RELAXED)) {
+		sched_yield();
+	}
+	if (host_cpu == 1) {
+		return phase_failed("on purpose");
+	}
+	while (!runner_failure()) {
+		sched_yield();
+	}
+	return PHASE_DONE;
+}
+
+/* A CPU that is in the middle of a phase stops behind it. */
+static void stops_others(void)
+{
+	phases[17].vital = true;
+	phases[17].init = fail_or_watch;
+	cpu_count = 2;
+	run_cpus(2);
+	CHECK(!went_well[0] && !went_well[1]);
+	CHECK(result(0, 17) == PHASE_DONE && result(0, 18) == PHASE_NOT_RUN);
+	expect_failure("p17 (CPU 1): on purpose");
+}
+
 static void no_reason(void)
 {
 	says[0][3] = PHASE_NOT_RUN;
@@ -228,10 +256,13 @@ int main(void)
 	in_child(chain_of_one, "chain of one");
 	in_child(capability, "capability");
 	in_child(vital_itself, "vital itself");
+	in_child(stops_others, "stops others");
 	in_child(no_reason, "no reason");
 	in_child(cpu_missing, "a CPU is missing");
 	in_child(cpu_stuck, "a CPU is stuck");
-	in_child(no_time, "nobody knows the time");
+	if (!__has_feature(thread_sanitizer)) { /* counts millions of looks at the other CPU */
+		in_child(no_time, "nobody knows the time");
+	}
 	in_child(again, "again");
 	in_child(many_reasons, "many reasons");
 	for (check_round = 0; check_round < 200; check_round++) {

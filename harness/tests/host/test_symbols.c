@@ -28,7 +28,7 @@ static void expect(const uint8_t *table, size_t size, uint32_t offset, const cha
 
 static void whole(void)
 {
-	static const uint32_t words[] = {3, 0x100, 0x180, 0x200, 0, 6, 4};
+	static const uint32_t words[] = { 3, 0x100, 0x180, 0x200, 0, 6, 4 };
 	size_t size;
 	uint8_t *table = make(words, 7, "one\0\0\0two", 10, &size);
 	uint32_t into;
@@ -95,7 +95,7 @@ static void nonsense(void)
 
 int main(void)
 {
-	static const uint32_t none[] = {0}, huge[] = {0xffffffff, 0, 0};
+	static const uint32_t none[] = { 0 }, huge[] = { 0xffffffff, 0, 0 };
 	uint32_t into;
 
 	CHECK(!symbol_lookup(none, sizeof(none), 5, &into));

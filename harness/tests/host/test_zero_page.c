@@ -91,8 +91,8 @@ static void screens(void)
 	build();
 	CHECK_EQ(field(0x006, 2), 0);
 	check_case = "text";
-	screen = (struct boot_screen){ BOOT_SCREEN_TEXT, 0xb8000, 160, 80, 25, 16, {0, 0}, {0, 0},
-				       {0, 0} };
+	screen = (struct boot_screen){ BOOT_SCREEN_TEXT, 0xb8000,  160,     80, 25, 16,
+				       { 0, 0 },         { 0, 0 }, { 0, 0 } };
 	build();
 	CHECK_EQ(field(0x001, 1), 24);
 	CHECK_EQ(field(0x006, 1), 3);
@@ -101,15 +101,15 @@ static void screens(void)
 	CHECK_EQ(field(0x00f, 1), 1);
 	CHECK_EQ(field(0x010, 2), 16);
 	check_case = "frame buffer";
-	screen = (struct boot_screen){ BOOT_SCREEN_RGB, 0xfd000000, 4096, 1024, 768, 32, {16, 8},
-				       {8, 8}, {0, 8} };
+	screen = (struct boot_screen){ BOOT_SCREEN_RGB, 0xfd000000, 4096,    1024, 769, 32,
+				       { 16, 8 },       { 8, 8 },   { 0, 8 } };
 	build();
 	CHECK_EQ(field(0x00f, 1), 0x23);
 	CHECK_EQ(field(0x012, 2), 1024);
-	CHECK_EQ(field(0x014, 2), 768);
+	CHECK_EQ(field(0x014, 2), 769);
 	CHECK_EQ(field(0x016, 2), 32);
 	CHECK_EQ(field(0x018, 4), 0xfd000000);
-	CHECK_EQ(field(0x01c, 4), 48);
+	CHECK_EQ(field(0x01c, 4), 49);
 	CHECK_EQ(field(0x024, 2), 4096);
 	CHECK_EQ(field(0x026, 8), 0x1808000808081008);
 	screen.base = 0xfff00000; /* does not end below 4 GiB */

@@ -3,10 +3,8 @@
 #include "harness/guests/tiny/lib/print.h"
 #include "harness/guests/tiny/tests/tests.h"
 
-#define STRIDE \
-	(32 *  \
-	 LARGE_PAGE) /* between the places that are written: the emulator's host pays for them */
-#define IN_USE (64UL << 20) /* below: this guest, and what the loader left */
+#define STRIDE (32 * LARGE_PAGE) /* between what is written: the emulator's host pays for it */
+#define IN_USE (64UL << 20)      /* below: this guest, and what the loader left */
 
 /* Writes to one word and puts back what was there: what lies in it stays whole. */
 static void touch(uint64_t address)
@@ -29,7 +27,7 @@ static void walk(uint64_t base, uint64_t end)
 	touch((end - 8) & ~7UL);
 }
 
-/* Places that share memory would hold what was written to another: all are written, then all are read. */
+/* Places that share memory hold what was written to another: all are written, then all read. */
 static void mark(uint64_t base, uint64_t end, bool check)
 {
 	for (uint64_t at = (base + STRIDE - 1) & ~(STRIDE - 1); at + 8 <= end; at += STRIDE) {

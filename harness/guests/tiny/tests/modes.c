@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Real mode, PAE and 32-bit paging above the same nested tables, with exits in each: modes_code.S. */
+/* Real mode, PAE and 32-bit paging, with an MSR access in each: modes_code.S. */
 #include "harness/guests/tiny/lib/asm.h"
 #include "harness/guests/tiny/lib/cpu.h"
 #include "harness/guests/tiny/lib/memory.h"

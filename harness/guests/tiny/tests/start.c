@@ -122,9 +122,9 @@ static void take_logical_id(void)
 }
 
 /*
- * INIT to the logical id. (The start before it had one start-up IPI only: QEMU keeps a second one, which
- * does nothing, for behind the next INIT.) It resets the logical id, so that the start-up IPI goes to the
- * physical one.
+ * INIT to the logical id; it resets that id, so that the start-up IPI goes to the physical one. The
+ * start before it had one start-up IPI only: QEMU keeps a second one, which does nothing, for
+ * behind the next INIT.
  */
 static void start_logical(struct cpu *cpu)
 {
@@ -170,7 +170,7 @@ void test_late(void)
 	check_start(0);
 }
 
-/* Linux: the vector, INIT, de-assert, 10 ms, two start-up IPIs; then a second time the vector's words. */
+/* Linux: the vector, INIT, de-assert, 10 ms, two start-up IPIs; the vector is cleared. */
 static void start_like_linux(struct cpu *cpu)
 {
 	const struct start start = { .delay_us = 10000, .level = true, .twice = true };

@@ -55,8 +55,8 @@ void apic_steps_here(void);
 void apic_timer_here(unsigned count);
 
 /*
- * Writes the sign of a start-up: a hypervisor that watches the local APIC only around start-ups does so
- * for a while from here on.
+ * Writes the sign of a start-up: a hypervisor that watches the local APIC only around start-ups
+ * does so for a while from here on.
  */
 void announce_start(void);
 

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where things are in struct phase, phase_links and stage (phases/phase.h, phases/runner.h)."""
+
+import struct
+
+PHASE_INIT, PHASE_LINKS, LINKS_INDEX = 8, 32, 0
+STAGE = struct.Struct("<QI?3xQQQ")  # name, cpus, again, follows, begin, end
+STAGE_CPUS = ["bsp", "aps", "all"]
+
+# The compiler checks these in the table.
+ASSERTED = {
+    "offsetof(struct phase, init)": PHASE_INIT,
+    "offsetof(struct phase, links)": PHASE_LINKS,
+    "offsetof(struct phase_links, index)": LINKS_INDEX,
+    "offsetof(struct stage, cpus)": 8,
+    "offsetof(struct stage, again)": 12,
+    "offsetof(struct stage, follows)": 16,
+    "offsetof(struct stage, begin)": 24,
+    "sizeof(struct stage)": STAGE.size,
+}
