@@ -62,17 +62,19 @@ def costs(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
     """
     The kind of each exit and the hypervisor's instructions for it, from the log of a run with
     count.c: an exit's line comes before the line that its CPU writes at its next VMRUN. Where
-    another CPU's came between, which is whose is not known, and both are left out.
+    another CPU's came between, which is whose is not known, and all that wait are left out.
     """
     waiting: list[str] = []
+    mixed = False
     for line in lines:
         if match := VMEXIT.match(line):
             waiting.append(kind(*(int(field, 16) for field in match.groups()[:3])))
-        elif (match := HOST.match(line)) and match[1] == "host":
-            if len(waiting) == 1:
-                yield waiting[0], int(match[3])
-            if waiting:
-                waiting.pop(0)
+            mixed = mixed or len(waiting) > 1
+        elif (match := HOST.match(line)) and match[1] == "host" and waiting:
+            first = waiting.pop(0)
+            if not mixed:
+                yield first, int(match[3])
+            mixed = mixed and bool(waiting)
 
 
 def instructions_to_guest(lines: Iterable[str]) -> int | None:

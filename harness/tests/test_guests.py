@@ -5,6 +5,7 @@ The tiny guest (harness/guests/tiny/) checks the machine from the inside: bare, 
 test is fair, and above phasevisor with each way to watch start-up IPIs.
 """
 
+import functools
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 
 import product
-from common import BUILD, ROOT
+from common import BUILD, ROOT, locked
 from guests import tiny
 from machines.line import NotSeen
 
@@ -98,18 +99,23 @@ def everywhere(cases):
     )
 
 
-@pytest.fixture
+def configure_always():
+    """build/guests-always: the appliance with the other way to watch."""
+    source = BUILD / f".{ALWAYS}.config"
+    with locked(BUILD / f".{ALWAYS}.configure"):
+        source.write_text("CONFIG_SVM_SIPI_WATCH_ALWAYS=y\n")
+        command = [product.PYTHON, ROOT / "configure.py", source, "--build", ALWAYS]
+        subprocess.run(command, check=True)
+    return f"build/{ALWAYS}"
+
+
+@pytest.fixture(scope="session")
 def hypervisor(build):
     """hypervisor(NAME): its image."""
 
+    @functools.cache
     def image(name):
-        if name == ALWAYS:
-            source = BUILD / f".{ALWAYS}.config"
-            source.write_text("CONFIG_SVM_SIPI_WATCH_ALWAYS=y\n")
-            command = [product.PYTHON, ROOT / "configure.py", source, "--build", ALWAYS]
-            subprocess.run(command, check=True)
-            name = f"build/{ALWAYS}"
-        return build(name) / product.IMAGE
+        return build(configure_always() if name == ALWAYS else name) / product.IMAGE
 
     return image
 

@@ -20,6 +20,10 @@ PHASE(relocation, global, relocation_init, .vital = true,
 	      "address");
 PHASE_NEEDS(relocation, host_tables, "they map the copy where the image was");
 
+PHASE(first_copy_wiped, global, first_copy_wipe, .vital = true,
+      .does = "wipes the image where the loader put it: that memory is the guest's");
+PHASE_NEEDS(first_copy_wiped, relocation, "until then the hypervisor runs there");
+
 PHASE(identity_map_dropped, guest, identity_map_drop, .vital = true,
       .does = "unmaps physical memory: of all that is not the hypervisor's own only windows remain");
 PHASE_NEEDS(identity_map_dropped, guest_start, "the payload is put into the guest's memory through it");
@@ -140,6 +144,12 @@ static enum phase_result relocation_init(void)
 			 : "+D"(to), "+S"(from), "+c"(count)
 			 : [root] "r"(root)
 			 : "memory");
+	return PHASE_DONE;
+}
+
+static enum phase_result first_copy_wipe(void)
+{
+	memset(physical_map(image_load_address, image_size()), 0, image_size());
 	return PHASE_DONE;
 }
 

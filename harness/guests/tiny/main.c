@@ -53,29 +53,33 @@ static const struct test {
 	{ "ticks", test_ticks },
 };
 
+static const struct test *find_test(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		if (same_text(name, tests[i].name)) {
+			test_name = tests[i].name;
+			return &tests[i];
+		}
+	}
+	fail("there is no test %s", name);
+}
+
 void guest_main(const uint8_t *zero_page);
 void guest_main(const uint8_t *zero_page)
 {
-	const char *name;
+	uint32_t command_line = *(const uint32_t *)(zero_page + ZERO_PAGE_CMD_LINE);
+	const struct test *test;
 
 	serial_init();
-	options_init((const char *)(uint64_t) * (const uint32_t *)(zero_page + ZERO_PAGE_CMD_LINE));
+	options_init((const char *)(uint64_t)command_line);
+	test = find_test(option_text("test", "hello"));
 	memory_init(zero_page);
 	outb(PIC1_DATA, 0xff);
 	outb(PIC2_DATA, 0xff);
 	cpu_init(0);
 	clock_init();
 	smp_init(*(const uint64_t *)(zero_page + ZERO_PAGE_RSDP));
-	print("\nTSC first=%lu\nCPUS %u\n", first_tsc, cpu_count);
-
-	name = option_text("test", "hello");
-	for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (same_text(name, tests[i].name)) {
-			test_name = tests[i].name;
-			print("TEST %s\n", test_name);
-			tests[i].run();
-			pass();
-		}
-	}
-	fail("there is no test %s", name);
+	print("\nTSC first=%lu\nCPUS %u\nTEST %s\n", first_tsc, cpu_count, test->name);
+	test->run();
+	pass();
 }

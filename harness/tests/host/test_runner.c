@@ -126,12 +126,10 @@ static void vital_itself(void)
 
 static enum phase_result fail_or_watch(void)
 {
-	const struct runner_cpu *other = runner_cpu(1 - host_cpu);
-
-	while (!__atomic_load_n(&other->running, __ATOMIC_RELAXED)) {
-		sched_yield();
-	}
 	if (host_cpu == 1) {
+		while (!__atomic_load_n(&runner_cpu(0)->running, __ATOMIC_RELAXED)) {
+			sched_yield();
+		}
 		return phase_failed("on purpose");
 	}
 	while (!runner_failure()) {
