@@ -191,6 +191,19 @@ def test_unknown_msr(run):
     assert lines[0] == lines[1]
 
 
+def test_block_writes_are_logged_once(start, hypervisor):
+    """The log has the first write to each page of the block, and to the low page, and no other."""
+    initrd = f"{tiny.build()} hv=1 test=block"
+    machine = start(
+        kernel=hypervisor(UNTIL_UP), initrd=initrd, cpus=1, debugcon=True, arguments=DEBUG_EXIT
+    )
+    said = re.search(r"^block=(\w+) size=(\w+) low=(\w+)$", result(machine, "block"), re.MULTILINE)
+    block, size, low = (int(word, 16) for word in said.groups())
+    log = (machine.folder / "debugcon.log").read_text()  # a slow serial line loses lines
+    pages = [int(n, 16) for n in re.findall(r"wrote to the hypervisor's page 0x(\w+)", log)]
+    assert sorted(pages) == [low, *range(block, block + size, 4096)]
+
+
 def test_costs_are_instructions(run):
     """Under icount the TSC counts instructions: a plain one costs 1, so the other figures are true."""
     machine = run(BARE, Case("ticks", cpus=1), "-icount", "shift=0,sleep=off")

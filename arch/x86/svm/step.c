@@ -33,7 +33,7 @@ bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu)
 }
 
 /* The tables on the way to the APIC's page are copies of the guest's, each pointing to the next. */
-static void copy_tables(struct svm_cpu *svm)
+static RARE void copy_tables(struct svm_cpu *svm)
 {
 	const uint64_t *from = guest_memory.root;
 	uint64_t *to = svm->step.tables;
@@ -147,7 +147,7 @@ static void pass_exception_on(struct svm_cpu *svm, struct cpu *cpu, uint8_t vect
 	}
 }
 
-static void step_failed(struct svm_cpu *svm, struct cpu *cpu, uint8_t vector)
+static RARE void step_failed(struct svm_cpu *svm, struct cpu *cpu, uint8_t vector)
 {
 	if (svm->step.reason == STEP_NMI_RETURN) {
 		/* The handler still runs: the next IRET may be the one. */

@@ -67,13 +67,8 @@ void apic_watch_arm(struct cpu *cpu)
 	}
 }
 
-/* At an access while the watch is on: is it still worth it? */
-static void disarm_if_over(struct cpu *cpu)
+static RARE void disarm(struct cpu *cpu)
 {
-	if (CONFIG_SVM_SIPI_WATCH_ALWAYS || machine_ticks() - last_sign < stay_ticks ||
-	    ipi_anyone_waits()) {
-		return;
-	}
 	guest_lock(cpu);
 	if (watching && machine_ticks() - last_sign >= stay_ticks && !ipi_anyone_waits()) {
 		set_watching(false);
@@ -82,6 +77,15 @@ static void disarm_if_over(struct cpu *cpu)
 		kick_others(cpu, MAIL_FLUSH);
 	}
 	guest_unlock(cpu);
+}
+
+/* At an access while the watch is on: is it still worth it? */
+static void disarm_if_over(struct cpu *cpu)
+{
+	if (!CONFIG_SVM_SIPI_WATCH_ALWAYS && rdtsc() - last_sign >= stay_ticks &&
+	    !ipi_anyone_waits()) {
+		disarm(cpu);
+	}
 }
 
 void apic_watch_page0(struct cpu *cpu)

@@ -113,7 +113,7 @@ static bool is_hidden(uint64_t address)
 }
 
 /* The first write to a page of ours: from now on the page is the one that takes such writes. */
-static void absorb_writes(struct cpu *cpu, uint64_t address)
+static RARE void absorb_writes(struct cpu *cpu, uint64_t address)
 {
 	static uint32_t count;
 	uint64_t *entry = nested_entry(&guest_memory, address);
@@ -129,7 +129,7 @@ static void absorb_writes(struct cpu *cpu, uint64_t address)
 }
 
 /* Somewhere that no map named: a device's window above 4 GiB, mostly. */
-static void map_touched(struct cpu *cpu, uint64_t address)
+static RARE void map_touched(struct cpu *cpu, uint64_t address)
 {
 	uint64_t size = nested_touch_size(&guest_memory);
 	uint64_t base = address & ~(size - 1);

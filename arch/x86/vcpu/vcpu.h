@@ -16,6 +16,12 @@ struct guest_registers {
 	uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx;
 };
 
+/*
+ * A function for what is rare, called from a handler that runs often: out of line, so that the
+ * handler does not save registers for it.
+ */
+#define RARE __attribute__((cold, noinline))
+
 /* Why the guest was left: what a backend decodes its own codes into. */
 enum exit_kind {
 	EXIT_UNKNOWN,

@@ -79,7 +79,10 @@ static void *run_cpu(void *argument)
 	return NULL;
 }
 
-/* At the end nothing is left behind, but slots whose writer was reset. */
+/*
+ * At the end nothing is left behind, but slots whose writer was reset. How much was lost on the
+ * way depends on the host: a thread that is taken off its processor while it prints loses the rest.
+ */
 static void check_all_shown(void)
 {
 	uint64_t ticket, end;
@@ -95,9 +98,6 @@ static void check_all_shown(void)
 		shown += status == LOG_SLOT_SHOWN;
 	}
 	CHECK(shown > log_ring.count / 2);
-	for (unsigned cpu = 0; cpu < CPUS; cpu++) {
-		CHECK(printed[cpu] > 0);
-	}
 }
 
 int main(void)
