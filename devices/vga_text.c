@@ -79,14 +79,23 @@ static void put(uint16_t *cells, char c)
 	}
 }
 
-/* The mode and the mapping are looked at each time: the guest changes one, the bring-up's end the other. */
-static void vga_text_write(const char *text, size_t length)
+/* While the bring-up runs all memory is mapped; afterwards the screen, of one page, has a window. */
+static uint16_t *frame_buffer(void)
 {
+	_Static_assert(ROWS * COLUMNS * sizeof(uint16_t) <= 4096, "a window is one page");
 	uint16_t *cells = physical_map(FRAME_BUFFER, ROWS * COLUMNS * sizeof(*cells));
 
-	if (!cells || !text_mode()) {
+	return cells ? cells : physical_window(WINDOW_SCREEN, FRAME_BUFFER);
+}
+
+/* The mode is looked at each time: the guest changes it. */
+static void vga_text_write(const char *text, size_t length)
+{
+	if (!text_mode()) {
 		return;
 	}
+	uint16_t *cells = frame_buffer();
+
 	for (; length; length--) {
 		put(cells, *text++);
 	}

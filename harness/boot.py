@@ -111,7 +111,8 @@ def run_check(options: argparse.Namespace, running: Running, folder: Path) -> in
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for ending in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(ending, lambda *_: sys.exit(1))
     try:
         options = boot_options.parse(sys.argv[1:])
         setup = subprocess.run([HARNESS / "setup", "build", "boot"], check=False)

@@ -29,20 +29,23 @@ def scratch_disk(file: Path) -> Path:
     return file
 
 
-def _result(text: str, check: str) -> re.Match[str] | None:
-    """The line of one check; it may stand behind the kernel's time, or be torn once by it."""
-    return re.search(rf"check: {check}: (ok|FAILED): (.*)", text)
+def _results(text: str, check: str = r"\w+") -> list[re.Match[str]]:
+    """
+    The lines of a check. Each comes twice: on the console, where a line of the kernel's may tear
+    it, and from the kernel's log, whole, at the end of a line of the console's.
+    """
+    return list(re.finditer(rf".*(check: ({check}): (ok|FAILED): (.*))", text))
 
 
 def missing(text: str, disk: Path) -> list[str]:
     """What keeps a run from having passed, a line each: the guest's words, and what the disk holds."""
     problems = []
     for check in CHECKS:
-        result = _result(text, check)
-        if not result:
+        results = _results(text, check)
+        if not results:
             problems.append(f"{check}: the guest said nothing of it")
-        elif result[1] != "ok":
-            problems.append(f"{check}: {result[2].strip()}")
+        elif results[-1][3] != "ok":
+            problems.append(f"{check}: {results[-1][4].strip()}")
     if not problems and ALL_PASSED not in text:
         problems.append(f"the guest did not say {ALL_PASSED!r}")
     with disk.open("rb") as file:
@@ -63,9 +66,8 @@ class Reporter:
 
     def __call__(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            match = re.search(r"check: \w+: (?:ok|FAILED): .*", line.decode(errors="replace"))
-            text = match[0].strip() if match else ""
-            if text and text not in self._shown:
+        for result in _results(b"\n".join(lines).decode(errors="replace")):
+            text = result[1].strip()
+            if text not in self._shown:
                 self._shown.add(text)
                 self._show(text)

@@ -43,7 +43,7 @@ __attribute__((format(printf, 1, 2))) static void stop(const char *format, ...)
 	va_start(arguments, format);
 	format_vtext(failure, sizeof(failure), format, arguments);
 	va_end(arguments);
-	log_print(LOG_ERROR, "%s", failure);
+	log_print(LOG_ERROR, "the guest was not started: %s", failure);
 	__atomic_store_n(&failure_state, FAILURE_KNOWN, __ATOMIC_RELEASE);
 }
 

@@ -65,7 +65,7 @@ void runner_expect_cpus(unsigned count);
  * Runs every stage of the calling CPU in order. A stage begins when all that it follows is through
  * on every CPU that runs it. Gives back true when this CPU's stages are all through. False when
  * a vital phase could not run, here or on another CPU: the chain of reasons is logged (once), and
- * runner_failure() has the line to show.
+ * runner_failure() has it.
  */
 bool runner_run(void);
 

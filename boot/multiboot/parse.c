@@ -95,6 +95,18 @@ static void drop_file_names(struct boot_info *boot)
 	}
 }
 
+/* A loader that does not look writes a large module over what else there is, or to nowhere. */
+static bool modules_in_memory(const struct boot_info *boot)
+{
+	for (size_t i = 0; i < boot->module_count; i++) {
+		if (!memory_map_is(&boot->map, boot->modules[i].base, boot->modules[i].size,
+				   MEMORY_USABLE)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 const char *parse_finish(struct boot_info *boot)
 {
 	if (!boot->map.count) {
@@ -102,6 +114,10 @@ const char *parse_finish(struct boot_info *boot)
 	}
 	if (!memory_map_usable(&boot->map)) {
 		return "the loader's memory map has no usable memory; try another loader";
+	}
+	if (!modules_in_memory(boot)) {
+		return "a module of the loader does not lie in usable memory; give the machine more "
+		       "memory or make the initrd smaller";
 	}
 	drop_file_names(boot);
 	return NULL;

@@ -13,6 +13,8 @@ from common import Broken
 from machines.line import SerialLine
 
 PROGRAM = "qemu-system-x86_64"
+# It ends with whoever started it, however that ends.
+LAUNCHER = ["setpriv", "--pdeathsig", "KILL"]
 
 
 @dataclass
@@ -48,7 +50,7 @@ def _disk_format(path: Path) -> str:
 
 
 def _command(machine: Machine) -> list[str]:
-    command = [PROGRAM, "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std"]
+    command = [*LAUNCHER, PROGRAM, "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std"]
     # SeaBIOS calls into SMM where there is one, which TCG cannot do from inside an SVM guest.
     command += ["-machine", "pc,smm=off"]
     command += ["-accel", machine.accelerator, "-cpu", machine.cpu]
@@ -90,17 +92,14 @@ class Running:
             command += ["-mon", "chardev=monitor,mode=control"]
             self._monitor = Monitor(monitor)
         with self._errors.open("wb") as errors:
-            try:
-                self._process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=errors,
-                    stderr=errors,
-                    pass_fds=[end.fileno() for end in handed],
-                    start_new_session=True,
-                )
-            except FileNotFoundError:
-                raise Broken(f"there is no {PROGRAM}; `harness/setup boot` installs it") from None
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                pass_fds=[end.fileno() for end in handed],
+                start_new_session=True,
+            )
         for end in handed:
             end.close()
         self.serial = SerialLine(ours, machine.folder / "serial.log")

@@ -4,7 +4,9 @@
 
 import os
 import re
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pexpect
@@ -156,6 +158,35 @@ def test_ctrl_a_x_ends_the_emulator():
     machine.expect(pexpect.EOF)
     machine.close()
     assert machine.exitstatus == 0
+
+
+def emulators(folder: str) -> list[str]:
+    """Processes of the emulator that have a file in a folder open."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if command[0] == b"qemu-system-x86_64" and any(folder.encode() in word for word in command):
+            found.append(process.name)
+    return found
+
+
+@pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL])
+def test_no_emulator_outlives_us(ending):
+    machine = pexpect.spawn(str(BOOT), ["--bare"], timeout=120, encoding="utf-8")
+    machine.expect("SeaBIOS|Linux version|GRUB")
+    folder = f"build/boot/{machine.pid}/"
+    assert len(emulators(folder)) == 1
+    machine.kill(ending)
+    machine.expect(pexpect.EOF)
+    machine.close()
+    for _ in range(100):
+        if not emulators(folder):
+            return
+        time.sleep(0.1)
+    assert not emulators(folder)
 
 
 def test_keys():

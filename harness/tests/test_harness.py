@@ -22,8 +22,8 @@ from measure.figure import Figure, rows
 PASSED = """\
 check: cpus: ok: 2 of 2 online
 [    2.384761] check: memory: ok: 1048063 KiB
-check: interr[    3.571670] check: interrupts: ok: 266 267
-upts: ok: 266 267
+check: interrupts: ok: 26[    3.571670] check: interrupts: ok: 266 267
+6 267
 check: disk: ok: wrote and read back 1 MiB on /dev/vda, md5 DIGEST
 check: hypervisor: ok: every CPU is under it
 check: all passed
@@ -67,6 +67,7 @@ def test_lines_of_a_check_are_shown_once():
     for number in range(0, len(PASSED), 7):
         reporter(PASSED[number : number + 7].encode())
     assert [line.split(":")[1] for line in shown] == [f" {name}" for name in check.CHECKS]
+    assert "check: interrupts: ok: 266 267" in shown
 
 
 def test_serial_line(tmp_path):

@@ -73,8 +73,10 @@ void panic_begin(void)
 	panic_print("panic: on CPU %u", cpu);
 }
 
-void panic_end(void)
+static void print_phases(void)
 {
+	bool none = true;
+
 	for (unsigned cpu = 0; cpu < CONFIG_MAX_CPUS; cpu++) {
 		const struct runner_cpu *records = runner_cpu(cpu);
 		const struct phase *phase =
@@ -82,8 +84,17 @@ void panic_end(void)
 
 		if (phase) {
 			panic_print("CPU %u is in phase %s: %s", cpu, phase->name, phase->does);
+			none = false;
 		}
 	}
+	if (none) {
+		panic_print("no CPU is in a phase");
+	}
+}
+
+void panic_end(void)
+{
+	print_phases();
 	panic_other_cpus();
 	if (CONFIG_PANIC_REBOOT) {
 		panic_print("panic: the machine is reset");

@@ -20,7 +20,7 @@ void physical_map_end(void);
  * Maps one page for the running CPU, until its next call with this slot, and gives back a pointer
  * to the byte at `address`. Write-back, writable. Slots: enum physical_window.
  */
-enum physical_window { WINDOW_GUEST, WINDOW_GUEST_TABLE, WINDOWS_PER_CPU };
+enum physical_window { WINDOW_GUEST, WINDOW_GUEST_TABLE, WINDOW_SCREEN, WINDOWS_PER_CPU };
 void *physical_window(enum physical_window slot, uint64_t address);
 
 /* The local APIC's page, mapped uncached for good. */

@@ -7,6 +7,11 @@
  *
  * The code runs wherever it was loaded until its own page tables are in.
  */
+#include "config/DEBUGCON.h"
+#include "config/UART16550.h"
+#include "config/UART16550_PORT.h"
+#include "config/VGA_TEXT.h"
+
 #include "arch/x86/cpu/msr.h"
 #include "arch/x86/cpu/registers.h"
 #include "phases/phase.h"
@@ -15,6 +20,7 @@
 #define MULTIBOOT1_FLAGS 0x00010003 /* page-aligned modules, memory map, address fields */
 #define MULTIBOOT2_MAGIC 0xe85250d6
 #define LOAD_BASE 0x100000
+#define VGA_TEXT_BUFFER 0xb8000
 #define LOADED(symbol) ((symbol) - IMAGE_BASE + LOAD_BASE)
 /* A symbol's physical address, with EBP = load address of image_start. */
 #define HERE(symbol) (symbol - IMAGE_BASE)(%ebp)
@@ -43,11 +49,11 @@ multiboot2_header:
 	.balign 8
 	.short 6, 0
 	.long 8
-	/* Tag 5: any text or graphics mode of the loader's choice will do. */
+	/* Tag 4: text mode will do. (Tag 5 makes GRUB2 switch to graphics on a BIOS machine.) */
 	.balign 8
-	.short 5, 1
-	.long 20
-	.long 0, 0, 0
+	.short 4, 1
+	.long 12
+	.long 2
 	/* Tag 0: the end. */
 	.balign 8
 	.short 0, 0
@@ -168,20 +174,38 @@ STEP_NEEDS(long_mode, long_mode_check, "EFER.LME exists only where long mode doe
 	push	%eax
 	lret
 
+/* One line on every console; none of them is open yet, but a loader that uses them leaves them so. */
 no_long_mode:
 	lea	HERE(no_long_mode_text), %esi
-	mov	$0xb8000, %edi
-	mov	$0x3f8, %edx
-	mov	$0x0f, %ah
+	mov	$VGA_TEXT_BUFFER, %edi
 1:	lodsb
 	test	%al, %al
-	jz	2f
+	jz	4f
+	.if CONFIG_VGA_TEXT
+	mov	$0x0f, %ah /* white on black */
+	cmp	$' ', %al
+	jb	2f
 	stosw
+2:
+	.endif
+	.if CONFIG_DEBUGCON
+	out	%al, $0xe9
+	.endif
+	.if CONFIG_UART16550
+	mov	%al, %bl
+	mov	$20000, %ecx /* reads: some 20 ms */
+	mov	$(CONFIG_UART16550_PORT + 5), %edx
+3:	in	(%dx), %al
+	test	$0x20, %al /* LSR.THRE */
+	loopz	3b
+	mov	$CONFIG_UART16550_PORT, %edx
+	mov	%bl, %al
 	out	%al, (%dx)
+	.endif
 	jmp	1b
-2:	cli
+4:	cli
 	hlt
-	jmp	2b
+	jmp	4b
 
 STEP(image_jump, bsp, "64-bit", "boot stack",
      "jumps to the image where it was linked, and calls the first C function on the boot stack there")
@@ -210,7 +234,8 @@ entry64:
 
 	.section .rodata
 no_long_mode_text:
-	.asciz "phasevisor: this processor has no 64-bit mode with no-execute; use another machine"
+	.ascii "phasevisor: the guest was not started: this processor has no 64-bit mode with "
+	.asciz "no-execute; use another machine\r\n"
 
 	.data
 	.balign 8

@@ -109,12 +109,16 @@ static const uint8_t *code_at(const struct vmcb *vmcb, uint64_t linear)
 	return translate(vmcb, linear, &physical) ? physical_window(WINDOW_GUEST, physical) : NULL;
 }
 
-/* The page with the first byte stays in its window, for svm_msr_length(). */
+/*
+ * The page with the first byte stays in its window, for svm_msr_length(), which takes RIP's offset
+ * in a page for that of the linear address.
+ */
 static const uint8_t *code_first(struct svm_cpu *svm, uint64_t linear)
 {
 	const uint8_t *code = code_at(svm->vmcb, linear);
+	bool same_offset = (linear - svm->vmcb->rip) % PAGE_SIZE == 0;
 
-	svm->fetch.code = code ? code - linear % PAGE_SIZE : NULL;
+	svm->fetch.code = code && same_offset ? code - linear % PAGE_SIZE : NULL;
 	svm->fetch.paging = svm_fetch_paging(svm->vmcb);
 	svm->fetch.page = svm->vmcb->rip / PAGE_SIZE;
 	svm->fetch.base = svm->vmcb->cs.base;

@@ -43,6 +43,7 @@ void guest_flush(struct cpu *cpu)
 {
 	/* Before the phases of `pcpu` have run there is nothing cached, and no VMCB. */
 	if (cpu->svm && cpu->svm->vmcb) {
+		svm_step_tables_changed(cpu->svm);
 		cpu->svm->vmcb->tlb_control = TLB_CONTROL_FLUSH_ALL;
 	}
 }

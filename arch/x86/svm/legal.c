@@ -9,8 +9,13 @@
 #define SEGMENT_D 0x400
 
 /* Bits that no processor defines (APM volume 2, 3.1.3 and 3.1.7). */
-#define CR4_RESERVED 0xffffffffff000000ull
+#define CR4_RESERVED (~0xf71fffull)
 #define EFER_RESERVED (~0x36fd01ull)
+#define S_CET_RESERVED (~0x3ull)
+
+/* Bytes of the permission maps (15.10.1 and 15.11). */
+#define IOPM_SIZE 0x3000
+#define MSRPM_SIZE 0x2000
 
 static const char *check_control_registers(const struct vmcb *vmcb, unsigned physical_bits)
 {
@@ -25,6 +30,12 @@ static const char *check_control_registers(const struct vmcb *vmcb, unsigned phy
 	}
 	if (vmcb->cr4 & CR4_RESERVED) {
 		return "a reserved bit of CR4 is set";
+	}
+	if (vmcb->cr4 & CR4_CET && !(vmcb->cr0 & CR0_WP)) {
+		return "CR4.CET is set and CR0.WP is not";
+	}
+	if (vmcb->s_cet & S_CET_RESERVED) {
+		return "a reserved bit of S_CET is set";
 	}
 	if (vmcb->dr6 >> 32 || vmcb->dr7 >> 32) {
 		return "bits 63:32 of DR6 or DR7 are not zero";
@@ -67,27 +78,20 @@ static bool pat_legal(uint64_t pat)
 	return true;
 }
 
-static const char *check_controls(const struct vmcb *vmcb, unsigned physical_bits)
+static bool beyond(uint64_t base, uint64_t size, unsigned physical_bits)
 {
-	uint64_t type = vmcb->eventinj & EVENT_TYPE;
-	uint8_t vector = vmcb->eventinj & EVENT_VECTOR;
+	return base > (1ull << physical_bits) - size;
+}
 
-	if (!(vmcb->intercept4 & INTERCEPT_VMRUN)) {
-		return "VMRUN is not intercepted";
-	}
-	if (vmcb->asid == 0) {
-		return "the ASID is zero";
-	}
-	if (vmcb->msrpm_base >> physical_bits || vmcb->nested_cr3 >> physical_bits) {
-		return "a table's address is above the physical address width";
-	}
-	if (vmcb->nested_control & NESTED_PAGING_ENABLE && !pat_legal(vmcb->g_pat)) {
-		return "G_PAT names a memory type that does not exist";
-	}
-	if (!(vmcb->eventinj & EVENT_VALID)) {
+static const char *check_event(uint64_t event)
+{
+	uint64_t type = event & EVENT_TYPE;
+	uint8_t vector = event & EVENT_VECTOR;
+
+	if (!(event & EVENT_VALID)) {
 		return NULL;
 	}
-	if (type == 0x100 || type > EVENT_TYPE_SOFTWARE) {
+	if (type == EVENT_TYPE_RESERVED || type > EVENT_TYPE_SOFTWARE) {
 		return "EVENTINJ has a reserved type";
 	}
 	if (type == EVENT_TYPE_EXCEPTION && (vector > 31 || vector == VECTOR_NMI)) {
@@ -96,10 +100,32 @@ static const char *check_controls(const struct vmcb *vmcb, unsigned physical_bit
 	return NULL;
 }
 
+static const char *check_controls(const struct vmcb *vmcb, unsigned physical_bits)
+{
+	if (!(vmcb->intercept4 & INTERCEPT_VMRUN)) {
+		return "VMRUN is not intercepted";
+	}
+	if (vmcb->asid == 0) {
+		return "the ASID is zero";
+	}
+	if (beyond(vmcb->msrpm_base, MSRPM_SIZE, physical_bits) ||
+	    beyond(vmcb->iopm_base, IOPM_SIZE, physical_bits)) {
+		return "a permission map ends above the physical address width";
+	}
+	if (!(vmcb->nested_control & NESTED_PAGING_ENABLE)) {
+		return NULL;
+	}
+	if (vmcb->nested_cr3 >> physical_bits) {
+		return "the nested CR3 is above the physical address width";
+	}
+	return pat_legal(vmcb->g_pat) ? NULL : "G_PAT names a memory type that does not exist";
+}
+
 const char *svm_vmcb_illegal(const struct vmcb *vmcb, unsigned physical_bits)
 {
 	const char *rule = check_control_registers(vmcb, physical_bits);
 
 	rule = rule ? rule : check_mode(vmcb);
-	return rule ? rule : check_controls(vmcb, physical_bits);
+	rule = rule ? rule : check_controls(vmcb, physical_bits);
+	return rule ? rule : check_event(vmcb->eventinj);
 }

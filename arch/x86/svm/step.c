@@ -38,6 +38,8 @@ static RARE void copy_tables(struct svm_cpu *svm)
 	const uint64_t *from = guest_memory.root;
 	uint64_t *to = svm->step.tables;
 
+	/* Before the copy: what changes meanwhile is copied next time. */
+	svm->step.generation = __atomic_load_n(&guest_memory.generation, __ATOMIC_ACQUIRE);
 	for (unsigned level = LEVELS;; level--, to += ENTRIES) {
 		unsigned slot = apic_base >> (12 + 9 * (level - 1)) & (ENTRIES - 1);
 
@@ -49,7 +51,16 @@ static RARE void copy_tables(struct svm_cpu *svm)
 		from = (const uint64_t *)((from[slot] & PAGE_ADDRESS) - guest_memory.to_physical);
 		to[slot] = pages_physical(to + ENTRIES) | guest_memory.bits->table;
 	}
-	svm->step.generation = guest_memory.generation;
+}
+
+void svm_step_tables_changed(struct svm_cpu *svm)
+{
+	if (svm->step.reason == STEP_SCRATCH && svm->step.generation != guest_memory.generation) {
+		uint64_t entry = *svm->step.entry;
+
+		copy_tables(svm);
+		*svm->step.entry = entry;
+	}
 }
 
 /*

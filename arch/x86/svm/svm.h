@@ -65,6 +65,8 @@ void svm_exit(struct svm_cpu *svm, struct guest_registers *registers);
 
 /* step.c: lets one instruction run alone, exceptions intercepted. */
 void svm_step_begin(struct svm_cpu *svm, enum svm_step reason);
+/* The guest's tables may have changed: a step on a scratch page that is under way goes by the new ones. */
+void svm_step_tables_changed(struct svm_cpu *svm);
 /* Allocates a CPU's second tables. False: no memory. */
 bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu);
 

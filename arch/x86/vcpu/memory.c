@@ -30,12 +30,36 @@ PHASE_NEEDS(hidden_memory, reserved_block, "the block is what is hidden");
 PHASE_NEEDS(hidden_memory, low_page, "the low page is hidden too");
 PHASE_NEEDS(hidden_memory, local_apic, "the entry of its page is kept at hand");
 
-#define GIB4 0x100000000ull
+#define GIB 0x40000000ull
+#define GIB4 (4 * GIB)
+
+/*
+ * Tables that memory above 4 GiB leaves free. Some split the pages around what is hidden or
+ * watched. The rest is for first touches, and more than one instruction needs at once (two pages
+ * of code, four of operands, and the guest's own tables on the way to each): so that it ends.
+ */
+#define TABLES_KEPT 48
 
 struct nested guest_memory;
 static struct nested_mark before_guest;
 static uint64_t *apic_entry, *page0_entry;
 static uint8_t *ones_page, *scratch_page;
+
+/* False: only as much as leaves the tables free that are kept. */
+static bool map_above_4g(uint64_t base, uint64_t end)
+{
+	while (base < end) {
+		uint64_t next = (base & ~(GIB - 1)) + GIB;
+		uint64_t size = (next < end ? next : end) - base;
+
+		if (guest_memory.used > NESTED_PAGES - TABLES_KEPT ||
+		    !nested_map(&guest_memory, base, size)) {
+			return false;
+		}
+		base += size;
+	}
+	return true;
+}
 
 static enum phase_result nested_paging_init(void)
 {
@@ -55,7 +79,7 @@ static enum phase_result nested_paging_init(void)
 		end = (end + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull);
 		if (end > base && end <= 1ull << NESTED_ADDRESS_BITS) {
 			/* What finds no room is mapped when it is first touched. */
-			fits = fits && nested_map(&guest_memory, base, end - base);
+			fits = fits && map_above_4g(base, end);
 		}
 	}
 	if (!fits) {

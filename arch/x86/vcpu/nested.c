@@ -130,6 +130,9 @@ bool nested_mapped(const struct nested *nested, uint64_t address)
 {
 	const uint64_t *table = nested->root;
 
+	if (address >> NESTED_ADDRESS_BITS) {
+		return false;
+	}
 	for (unsigned level = LEVELS;; level--) {
 		uint64_t entry = table[slot(address, level)];
 
@@ -156,19 +159,26 @@ static bool made_since(const struct nested *nested, const uint64_t *table, struc
 	return (const uint8_t *)table >= nested->pages + mark.used * PAGE;
 }
 
-/* Tables only point to tables made after them or before the mark, so that one pass finds all. */
-void nested_forget(struct nested *nested, struct nested_mark mark)
+static void forget_below(struct nested *nested, uint64_t *table, unsigned level,
+			 struct nested_mark mark)
 {
-	uint64_t *tables = (uint64_t *)nested->pages;
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		if (!table[i] || is_page(table[i], level)) {
+			continue;
+		}
+		uint64_t *below = table_of(nested, table[i]);
 
-	for (size_t i = 0; i < mark.used * ENTRIES; i++) {
-		uint64_t table = (tables[i] & ADDRESS) - nested->to_physical;
-
-		if (tables[i] && table - (uint64_t)nested->pages < NESTED_PAGES * PAGE &&
-		    made_since(nested, (uint64_t *)table, mark)) {
-			tables[i] = 0;
+		if (made_since(nested, below, mark)) {
+			table[i] = 0;
+		} else {
+			forget_below(nested, below, level - 1, mark);
 		}
 	}
+}
+
+void nested_forget(struct nested *nested, struct nested_mark mark)
+{
+	forget_below(nested, nested->root, LEVELS, mark);
 	nested->used = mark.used;
 	nested->generation++;
 }

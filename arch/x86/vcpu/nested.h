@@ -53,7 +53,11 @@ bool nested_mapped(const struct nested *nested, uint64_t address);
 /* The size of the page that a first touch of this address maps: 1 GiB or 2 MiB. */
 uint64_t nested_touch_size(const struct nested *nested);
 
-/* Where the mapping stands now, and the way back to it: everything made since is forgotten. */
+/*
+ * Where the tables stand now, and the way back: the tables made since are forgotten, with all
+ * that they map; what was mapped since in older tables stays. A page that was there at the mark
+ * must not have been split since.
+ */
 struct nested_mark {
 	size_t used;
 };

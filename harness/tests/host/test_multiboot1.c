@@ -95,6 +95,8 @@ static void bad(void)
 	refused("huge entry", MMAP1, 0xffffffff, 4, "impossible size");
 	refused("module backwards", MODS1 + 4, 0xffffff, 4, "before it starts");
 	refused("module empty", MODS1 + 4, 0x1000000, 4, "is empty");
+	refused("module behind memory", MODS1 + 20, 0x40000001, 4, "not lie in usable memory");
+	refused("module in a hole", MODS1, 0x9f000, 4, "not lie in usable memory");
 	refused("modules elsewhere", INFO + 24, 0xfffffff8, 4, "list of modules");
 	refused("string elsewhere", MODS1 + 8, 0xffffffff, 4, "does not lie below 4 GiB");
 	check_case = "no usable memory";
