@@ -35,8 +35,11 @@ enum uart_register {
 #define MSR_LINES            0xf0
 #define MSR_CTS_DCD          0x90 /* what RTS and OUT2 come back as in loopback */
 
-/* Reads of a port take about 1 us: some 20 ms, 20 times as long as a byte at 9600 baud. */
-#define WAIT_READS 20000
+/*
+ * Reads of a port take about 1 us: half a second. A byte takes 1 ms at 9600 baud, but what stands
+ * in for a line (a management controller, an emulator) may hold it up for longer.
+ */
+#define WAIT_READS 500000
 
 PHASE(uart16550, global, uart16550_init,
       .does = "opens the 16550 serial port, 8 bits, no parity, 1 stop bit");

@@ -11,11 +11,14 @@
 /* The running CPU: 0 is the boot processor, the others are numbered as the firmware lists them. */
 unsigned machine_cpu(void);
 
-/* A counter that never goes back, the same on every CPU, and its rate; 0 while nobody knows it. */
+/*
+ * A counter that never goes back, about the same on every CPU (firmware sets it so; a guest may set
+ * it otherwise), and its rate; 0 while nobody knows it.
+ */
 uint64_t machine_ticks(void);
 uint64_t machine_ticks_per_ms(void);
 
-/* Waits a moment for another CPU's write, while requests from other CPUs are answered. */
+/* Waits a moment for another CPU's write. */
 void machine_relax(void);
 
 /* Stops this CPU for good. */

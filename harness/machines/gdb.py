@@ -5,6 +5,7 @@ appendix "Remote Serial Protocol"). Addresses are virtual, of the CPU's present 
 """
 
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from machines.line import NotSeen
 # The order of the x86-64 registers in the protocol.
 NAMES = "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
 BREAKPOINT = 0  # kind: software; TCG needs no change of memory for it
+CHUNK = 1024  # bytes of memory in a packet
 
 
 def arguments(path: Path) -> list[str]:
@@ -21,10 +23,16 @@ def arguments(path: Path) -> list[str]:
     return ["-S", "-chardev", f"socket,id=gdb,path={path},server=on,wait=off", "-gdb", "chardev:gdb"]
 
 
+def _symbols(image: Path) -> dict[str, int]:
+    names = subprocess.run(["nm", image], capture_output=True, text=True, check=True).stdout
+    return {name: int(value, 16) for value, _, name in map(str.split, names.splitlines())}
+
+
 class Debugger:
     """Stops the whole machine, looks at one CPU. CPUs are numbered from 0."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, image: Path) -> None:
+        self._symbols = _symbols(image)
         self._socket = socket.socket(socket.AF_UNIX)
         self._connect(path)
         self._buffer = b""
@@ -73,6 +81,14 @@ class Debugger:
         self.look_at(int(thread.partition(";")[0], 16) - 1)
         return self.cpu
 
+    def address(self, symbol: str) -> int:
+        return self._symbols[symbol]
+
+    def symbol(self, address: int) -> str:
+        """The function that holds an address."""
+        begins = {value: name for name, value in self._symbols.items() if value <= address}
+        return begins[max(begins)]
+
     def look_at(self, cpu: int) -> None:
         self._command(f"Hg{cpu + 1:x}")
         self.cpu = cpu
@@ -84,8 +100,9 @@ class Debugger:
         self._socket.sendall(b"\x03")
         return self._stopped(20)
 
-    def run_to(self, address: int, timeout: float = 60) -> int:
-        """Lets the machine run until a CPU is about to execute this address: which one that is."""
+    def run_to(self, symbol: str, timeout: float = 60) -> int:
+        """Lets the machine run until a CPU is about to execute this function: which one that is."""
+        address = self.address(symbol)
         self._command(f"Z{BREAKPOINT},{address:x},1")
         self.resume()
         cpu = self._stopped(timeout)
@@ -106,10 +123,23 @@ class Debugger:
         all_of_them[at : at + 8] = value.to_bytes(8, "little")
         assert self._command(f"G{all_of_them.hex()}") == "OK"
 
-    def read(self, address: int, size: int) -> bytes | None:
-        """None where nothing is mapped."""
-        answer = self._command(f"m{address:x},{size:x}")
-        return None if answer.startswith("E") else bytes.fromhex(answer)
+    def read(self, address: int, size: int) -> bytes:
+        parts = []
+        for at in range(address, address + size, CHUNK):
+            answer = self._command(f"m{at:x},{min(CHUNK, address + size - at):x}")
+            assert not answer.startswith("E"), f"nothing can be read at {at:#x}"
+            parts.append(bytes.fromhex(answer))
+        return b"".join(parts)
+
+    def number(self, address: int, size: int = 8) -> int:
+        return int.from_bytes(self.read(address, size), "little")
 
     def write(self, address: int, data: bytes) -> None:
-        assert self._command(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"
+        for at in range(0, len(data), CHUNK):
+            part = data[at : at + CHUNK]
+            assert self._command(f"M{address + at:x},{len(part):x}:{part.hex()}") == "OK"
+
+    def write_physical(self, address: int, data: bytes) -> None:
+        self._command("Qqemu.PhyMemMode:1")
+        self.write(address, data)
+        self._command("Qqemu.PhyMemMode:0")

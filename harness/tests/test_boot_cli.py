@@ -130,7 +130,9 @@ def play_the_user(arguments: list[str]) -> str:
     machine.expect(PROMPT)
     machine.sendline("echo $((6 * 7))$(nproc)")
     machine.expect(r"\n422\r")
-    machine.sendline("sleep 60")
+    machine.expect(PROMPT)
+    machine.sendline("echo $((7 * 7)); sleep 600")
+    machine.expect(r"\n49\r")
     machine.sendcontrol("c")  # goes to the guest
     machine.expect(PROMPT)
     machine.sendline("exit")

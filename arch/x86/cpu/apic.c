@@ -56,11 +56,6 @@ void apic_write(uint32_t offset, uint32_t value)
 	}
 }
 
-uint32_t apic_id(void)
-{
-	return apic_is_x2apic() ? apic_read(APIC_ID) : apic_read(APIC_ID) >> 24;
-}
-
 /* Leaf 0bh gives all 32 bits where it is there and says something (APM volume 3, E.3.8). */
 uint32_t apic_id_by_cpuid(void)
 {
@@ -68,6 +63,14 @@ uint32_t apic_id_by_cpuid(void)
 		return cpuid(0x0b, 0).edx;
 	}
 	return cpuid(1, 0).ebx >> 24;
+}
+
+/* A delivery takes less than a microsecond; an APIC that does not deliver must not hang us. */
+static void wait_until_sent(void)
+{
+	for (unsigned i = 0; i < 1000000 && *apic_register(APIC_ICR_LOW) & ICR_PENDING; i++) {
+		cpu_pause();
+	}
 }
 
 void apic_send(uint32_t id, uint32_t low)
@@ -78,14 +81,10 @@ void apic_send(uint32_t id, uint32_t low)
 	}
 	uint32_t high = *apic_register(APIC_ICR_HIGH);
 
-	/* A guest that was between its two writes, or reads back what it sent, sees no difference. */
-	while (*apic_register(APIC_ICR_LOW) & ICR_PENDING) {
-		cpu_pause();
-	}
+	wait_until_sent();
 	*apic_register(APIC_ICR_HIGH) = id << 24;
 	*apic_register(APIC_ICR_LOW) = low;
-	while (*apic_register(APIC_ICR_LOW) & ICR_PENDING) {
-		cpu_pause();
-	}
+	wait_until_sent();
+	/* The guest may have been between its two writes. */
 	*apic_register(APIC_ICR_HIGH) = high;
 }

@@ -29,10 +29,7 @@
 #define ICR_SHORTHAND_ALL 0x00080000
 #define ICR_SHORTHAND_OTHERS 0x000c0000
 
-/* The running CPU's id as its APIC has it. */
-uint32_t apic_id(void);
-
-/* The same, as CPUID tells it: usable before the APIC is. */
+/* The running CPU's APIC id, as CPUID tells it: usable before the APIC is. */
 uint32_t apic_id_by_cpuid(void);
 
 /* True while the running CPU's APIC is in x2APIC mode. */

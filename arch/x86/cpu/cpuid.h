@@ -25,4 +25,10 @@ static inline unsigned cpu_physical_bits(void)
 	return cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
 }
 
+/* By how much memory encryption makes it narrower where it is turned on (APM volume 3, E.4.17). */
+static inline unsigned cpu_encryption_bits(void)
+{
+	return cpuid(0x80000000, 0).eax >= 0x8000001f ? cpuid(0x8000001f, 0).ebx >> 6 & 0x3f : 0;
+}
+
 #endif

@@ -9,10 +9,16 @@
 PHASE(early_exceptions, global, early_exceptions_init, .vital = true,
       .does = "loads the IDT: from here on an exception gives a panic with registers");
 
-PHASE(cpu_tables, pcpu, cpu_tables_init, .vital = true,
-      .does = "loads the CPU's own GDT, TSS and IDT: a fault on a broken stack still gives a panic");
-PHASE_NEEDS(cpu_tables, percpu, "the tables and stacks are part of the CPU's record");
-PHASE_NEEDS(cpu_tables, early_exceptions, "the IDT is filled in there");
+PHASE(exception_stacks, global, exception_stacks_init, .vital = true,
+      .does = "loads the boot processor's own GDT and TSS: a fault on a broken stack still gives a "
+	      "panic");
+PHASE_NEEDS(exception_stacks, percpu, "the tables and stacks are part of the CPU's record");
+PHASE_NEEDS(exception_stacks, early_exceptions, "the IDT is filled in there");
+
+STEP(ap_tables, aps, "64-bit", "own stack",
+     "loads the CPU's own GDT, TSS and IDT before it says that it has come: from here on an NMI or a "
+     "fault is handled");
+STEP_NEEDS(ap_tables, percpu_stack, "C needs a stack");
 
 #define IDT_VECTORS 32
 #define IDT_PRESENT_INTERRUPT_GATE 0x8e00
@@ -43,7 +49,7 @@ static void gate_set(unsigned vector, enum exception_stack stack)
 	};
 }
 
-void descriptors_load_idt(void)
+static void load_idt(void)
 {
 	struct descriptor_pointer pointer = {sizeof(idt) - 1, (uint64_t)idt};
 
@@ -56,7 +62,7 @@ static enum phase_result early_exceptions_init(void)
 	for (unsigned vector = 0; vector < IDT_VECTORS; vector++) {
 		gate_set(vector, STACK_NONE);
 	}
-	descriptors_load_idt();
+	load_idt();
 	return PHASE_DONE;
 }
 
@@ -99,13 +105,15 @@ void descriptors_load(struct cpu_tables *tables)
 			 : [pointer] "m"(pointer), [code] "i"(SELECTOR_CODE), [data] "r"(data),
 			   [tss] "r"(tss)
 			 : "rax", "memory");
-	descriptors_load_idt();
+	load_idt();
+	/* Without it a machine check is a shutdown (APM volume 2, 9.3). */
+	write_cr4(read_cr4() | CR4_MCE);
 }
 
-static enum phase_result cpu_tables_init(void)
+/* Every other CPU has a TSS loaded before it loads the IDT, so that the gates can be set here. */
+static enum phase_result exception_stacks_init(void)
 {
 	descriptors_load(&this_cpu()->tables);
-	/* Every CPU has these stacks when it comes to load the gates that name them. */
 	gate_set(VECTOR_DF, STACK_DF);
 	gate_set(VECTOR_NMI, STACK_NMI);
 	gate_set(VECTOR_MC, STACK_MC);

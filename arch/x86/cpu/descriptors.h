@@ -27,10 +27,7 @@ enum exception_stack { STACK_NONE, STACK_DF, STACK_NMI, STACK_MC, EXCEPTION_STAC
 /* Fills in a CPU's tables; `stacks[n]` is the top of exception stack n. */
 void descriptors_fill(struct cpu_tables *tables, uint8_t *const stacks[EXCEPTION_STACKS]);
 
-/* Loads the GDT, all selectors, the task register and the IDT. GS base is not kept. */
+/* Loads the GDT, the selectors but FS and GS, the task register and the IDT; turns on #MC. */
 void descriptors_load(struct cpu_tables *tables);
-
-/* Loads the IDT alone: what the boot processor has until it has tables of its own. */
-void descriptors_load_idt(void);
 
 #endif

@@ -12,6 +12,8 @@ exception_entries:
 	.balign EXCEPTION_ENTRY_SIZE
 	.if vector == VECTOR_NMI
 	jmp	nmi_entry
+	.elseif vector == VECTOR_DB
+	jmp	debug_entry
 	.elseif (EXCEPTIONS_WITH_ERROR_CODE >> vector) & 1
 	push	$vector
 	jmp	exception_common
@@ -62,11 +64,23 @@ exception_common:
 	iretq
 
 /*
+ * A #DB of the guest's that comes here, at the instruction behind the guest's entry, when a single
+ * step ends in another exit: AMD family 10h, erratum 246; Bochs. FS, GS and TR are the guest's there.
+ */
+debug_entry:
+	cmpq	$backend_behind_entry, (%rsp)
+	jne	1f
+	iretq
+1:	push	$0
+	push	$VECTOR_DB
+	jmp	exception_common
+
+/*
  * An NMI: counted, and nothing else. Whether it was a kick or the guest's own is found out where
  * exits are handled, never here, in the middle of something. Requires GS; clobbers nothing.
  */
 nmi_entry:
-	incl	%gs:CPU_NMIS_TAKEN
+	lock incl %gs:CPU_NMIS_TAKEN
 	iretq
 
 	.section .note.GNU-stack, "", @progbits

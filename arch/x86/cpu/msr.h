@@ -4,12 +4,20 @@
 #define ARCH_X86_CPU_MSR_H
 
 #define MSR_APIC_BASE 0x0000001b
+#define MSR_DEBUGCTL 0x000001d9
 #define MSR_PAT 0x00000277
 #define MSR_X2APIC_BASE 0x00000800 /* + offset in the APIC page / 16 */
 #define MSR_X2APIC_ICR 0x00000830
 #define MSR_EFER 0xc0000080
-#define MSR_FS_BASE 0xc0000100
 #define MSR_GS_BASE 0xc0000101
+#define MSR_SYSCFG 0xc0010010
+#define MSR_IORR_BASE0 0xc0010016
+#define MSR_IORR_MASK0 0xc0010017
+#define MSR_IORR_BASE1 0xc0010018
+#define MSR_IORR_MASK1 0xc0010019
+#define MSR_TOP_MEM 0xc001001a
+#define MSR_TOP_MEM2 0xc001001d
+#define MSR_MMIO_CFG_BASE 0xc0010058
 #define MSR_SMM_ADDR 0xc0010112
 #define MSR_SMM_MASK 0xc0010113
 #define MSR_VM_CR 0xc0010114
@@ -19,13 +27,19 @@
 #define MSR_SVM_KEY 0xc0010118
 
 /* APIC base address register (APM volume 2, 16.3.1 and 16.9). */
-#define APIC_BASE_BSP 0x00000100
+#define APIC_BASE_BSC 0x00000100
 #define APIC_BASE_EXTD 0x00000400
 #define APIC_BASE_EN 0x00000800
 #define APIC_BASE_ADDRESS 0x000ffffffffff000
 
+/* DebugCtl (APM volume 2, 13.1.1.6). */
+#define DEBUGCTL_BTF 0x00000002
+
+/* SYSCFG (APM volume 2, 7.9.4 and 15.34.3): the bits that change what an address means. */
+#define SYSCFG_ENCRYPTION 0x00800000
+#define SYSCFG_ADDRESSES 0x07800000
+
 /* VM_CR (APM volume 2, 15.30.1). */
-#define VM_CR_R_INIT 0x02
 #define VM_CR_LOCK 0x08
 #define VM_CR_SVMDIS 0x10
 

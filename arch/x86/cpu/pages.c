@@ -47,8 +47,3 @@ uint64_t pages_physical(const void *address)
 {
 	return (uint64_t)address - IMAGE_BASE + physical_base;
 }
-
-void *pages_virtual(uint64_t physical)
-{
-	return (void *)(physical - physical_base + IMAGE_BASE);
-}

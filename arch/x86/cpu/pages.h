@@ -18,8 +18,7 @@ void *pages_alloc_stack(size_t count);
 /* Pages that are still free. */
 size_t pages_left(void);
 
-/* Between a virtual address in the image or the block's pages and its physical address. */
+/* The physical address of something in the image or in the block's pages. */
 uint64_t pages_physical(const void *address);
-void *pages_virtual(uint64_t physical);
 
 #endif

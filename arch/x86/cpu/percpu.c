@@ -34,16 +34,6 @@ unsigned machine_cpu(void)
 	return this_cpu()->index;
 }
 
-struct cpu *percpu_by_apic_id(uint32_t id)
-{
-	for (unsigned i = 0; i < cpu_count; i++) {
-		if (cpus[i]->apic_id == id) {
-			return cpus[i];
-		}
-	}
-	return NULL;
-}
-
 static bool stacks_alloc(struct cpu *cpu)
 {
 	uint8_t *stacks[EXCEPTION_STACKS] = {NULL};

@@ -41,7 +41,4 @@ static inline struct cpu *this_cpu(void)
 /* Makes `cpu` what this_cpu() gives back on the running CPU. */
 void percpu_load(struct cpu *cpu);
 
-/* The CPU with this APIC id, or NULL. */
-struct cpu *percpu_by_apic_id(uint32_t id);
-
 #endif

@@ -14,13 +14,13 @@
 
 #define CR4_PSE 0x00000010
 #define CR4_PAE 0x00000020
+#define CR4_MCE 0x00000040
 #define CR4_LA57 0x00001000
 #define CR4_CET 0x00800000
 
 #define RFLAGS_FIXED 0x00000002
 #define RFLAGS_TF 0x00000100
 #define RFLAGS_IF 0x00000200
-#define RFLAGS_VM 0x00020000
 
 #define DR6_INIT 0xffff0ff0
 #define DR6_B0123 0x0000000f
@@ -28,7 +28,6 @@
 #define DR7_INIT 0x00000400
 
 /* Extended feature enable register, MSR c0000080h (APM volume 2, 3.1.7). */
-#define EFER_SCE 0x00000001
 #define EFER_LME 0x00000100
 #define EFER_LMA 0x00000400
 #define EFER_NXE 0x00000800
@@ -88,11 +87,6 @@ static inline uint64_t read_cr0(void)
 
 	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
 	return value;
-}
-
-static inline void write_cr0(uint64_t value)
-{
-	__asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
 }
 
 static inline uint64_t read_cr2(void)

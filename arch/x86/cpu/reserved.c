@@ -26,12 +26,14 @@ PHASE_NEEDS(reserved_block, madt, "its size depends on the number of CPUs");
 #define PAGES_PER_CPU 22
 /* The host's tables: see host_tables.c. */
 #define PAGES_OF_TABLES 10
+/* MSR permission map, the page of ones, the page that takes the guest's writes. */
+#define PAGES_OF_GUEST 4
 
 struct reserved_memory reserved_memory;
 
 uint64_t reserved_block_size(uint64_t image, unsigned cpus, unsigned nested_pages)
 {
-	uint64_t pages = (image + PAGE_SIZE - 1) / PAGE_SIZE + PAGES_OF_TABLES +
+	uint64_t pages = (image + PAGE_SIZE - 1) / PAGE_SIZE + PAGES_OF_TABLES + PAGES_OF_GUEST +
 			 (uint64_t)cpus * PAGES_PER_CPU + nested_pages;
 	uint64_t size = 0;
 

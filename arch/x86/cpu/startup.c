@@ -30,6 +30,7 @@ PHASE_NEEDS(ap_start, time_source, "a CPU that does not come is noticed by the t
 #define RESEND_MICROSECONDS 1000
 #define FIRST_START_MICROSECONDS 2000000
 #define FIRST_TOKEN 0xffffffff
+#define XAPIC_BROADCAST 0xff
 
 /* The code, and the words in it that are filled in (entry/trampoline.S). */
 extern const uint8_t trampoline_begin[], trampoline_end[], trampoline_code[];
@@ -79,6 +80,13 @@ bool cpu_start(struct cpu *target, uint32_t token, uint64_t microseconds, void (
 
 static enum phase_result ap_start_init(void)
 {
+	for (unsigned i = 1; i < cpu_count; i++) {
+		if (cpus[i]->apic_id >= XAPIC_BROADCAST && !apic_is_x2apic()) {
+			return phase_failed("CPU %u has APIC id %u, which xAPIC mode cannot name; "
+					    "turn on x2APIC in the firmware's set-up", i,
+					    cpus[i]->apic_id);
+		}
+	}
 	for (unsigned i = 1; i < cpu_count; i++) {
 		apic_send(cpus[i]->apic_id, ICR_DELIVERY_INIT | ICR_ASSERT);
 	}

@@ -12,7 +12,7 @@
  * earlier start is not taken for this one.
  */
 struct cpu_start {
-	uint32_t token;   /* written by the sender, before it sends; odd and even alike, never 0 */
+	uint32_t token;   /* written by the sender, before it sends; never 0 */
 	uint32_t arrived; /* written by the target: the token that it found */
 };
 

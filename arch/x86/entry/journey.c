@@ -42,14 +42,14 @@ void journey_bsp(uint32_t load_address)
 void journey_ap(struct cpu *cpu)
 {
 	percpu_load(cpu);
+	descriptors_load(&cpu->tables);
 	uint32_t token = __atomic_load_n(&cpu->start.token, __ATOMIC_ACQUIRE);
 
-	/* Nobody kicks a CPU on its way; it may come here by an INIT that nobody of us saw. */
-	__atomic_store_n(&cpu->vcpu.runs, false, __ATOMIC_RELEASE);
+	/* It may come here by an INIT that nobody of us saw. */
+	kick_unready(cpu);
 	__atomic_store_n(&cpu->start.arrived, token, __ATOMIC_RELEASE);
 	if (!cpu->brought_up) {
 		cpu->brought_up = true;
-		descriptors_load_idt();
 		if (!runner_run()) {
 			machine_halt();
 		}

@@ -193,7 +193,7 @@ no_long_mode:
 	.endif
 	.if CONFIG_UART16550
 	mov	%al, %bl
-	mov	$20000, %ecx /* reads: some 20 ms */
+	mov	$500000, %ecx /* reads: half a second */
 	mov	$(CONFIG_UART16550_PORT + 5), %edx
 3:	in	(%dx), %al
 	test	$0x20, %al /* LSR.THRE */

@@ -8,6 +8,7 @@
 #define CPUID_8000000A_EDX_NP (1u << 0)
 #define CPUID_8000000A_EDX_NRIPS (1u << 3)
 #define CPUID_8000000A_EDX_FLUSH_BY_ASID (1u << 6)
+#define CPUID_8000000A_EDX_INVLPGB (1u << 24)
 
 const char *svm_detect(const struct svm_facts *facts, struct svm_features *features)
 {
@@ -30,6 +31,7 @@ const char *svm_detect(const struct svm_facts *facts, struct svm_features *featu
 	*features = (struct svm_features){
 		.asids = facts->svm_ebx,
 		.next_rip = facts->svm_edx & CPUID_8000000A_EDX_NRIPS,
+		.invlpgb = facts->svm_edx & CPUID_8000000A_EDX_INVLPGB,
 		.flush_by_asid = facts->svm_edx & CPUID_8000000A_EDX_FLUSH_BY_ASID,
 		.pages_1g = facts->feature_edx & CPUID_80000001_EDX_PAGE1GB,
 	};

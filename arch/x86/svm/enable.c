@@ -6,9 +6,10 @@
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/svm/detect.h"
+#include "arch/x86/svm/legal.h"
 #include "arch/x86/svm/svm.h"
 #include "arch/x86/vcpu/backend.h"
-#include "phases/memory/string.h"
+#include "phases/panic/panic.h"
 #include "phases/phase.h"
 
 PHASE(svm_features, global, svm_features_init, .vital = true,
@@ -109,5 +110,11 @@ void backend_take_init(void)
 
 void backend_run(struct cpu *cpu)
 {
+	const char *rule = svm_vmcb_illegal(cpu->svm->vmcb, cpu_physical_bits());
+
+	/* Emulators enter the guest with states that a processor refuses. */
+	if (rule) {
+		panic("CPU %u: the guest's first state is illegal: %s", cpu->index, rule);
+	}
 	svm_run(cpu->svm);
 }

@@ -8,6 +8,7 @@
 
 #include "arch/x86/cpu/physical.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/vcpu/memory.h"
 
 #define INSTRUCTION_MAX 15
 #define SEGMENT_LONG 0x200 /* the L bit in a VMCB's segment attributes */
@@ -42,8 +43,12 @@ static bool is_large(const struct paging *paging, unsigned level, uint64_t entry
 				      (level == 3 && paging->levels >= 4));
 }
 
+/* An entry outside of the guest's memory is one that is not present. */
 static uint64_t read_entry(const struct paging *paging, uint64_t address)
 {
+	if (!memory_is_guests(address)) {
+		return 0;
+	}
 	const void *entry = physical_window(WINDOW_GUEST_TABLE, address);
 
 	return paging->entry_size == 8 ? *(const volatile uint64_t *)entry
@@ -106,7 +111,10 @@ static const uint8_t *code_at(const struct vmcb *vmcb, uint64_t linear)
 {
 	uint64_t physical;
 
-	return translate(vmcb, linear, &physical) ? physical_window(WINDOW_GUEST, physical) : NULL;
+	if (!translate(vmcb, linear, &physical) || !memory_is_guests(physical)) {
+		return NULL;
+	}
+	return physical_window(WINDOW_GUEST, physical);
 }
 
 /*

@@ -17,12 +17,12 @@ unsigned svm_msr_length_slow(struct svm_cpu *svm);
 /* What an address means depends on this much of the guest's state. */
 static inline uint64_t svm_fetch_paging(const struct vmcb *vmcb)
 {
-	return vmcb->cr3 ^ (vmcb->cr0 & CR0_PG);
+	return vmcb->cr3 | (vmcb->cr0 & CR0_PE); /* bit 0 of CR3 is not used */
 }
 
 /*
  * The page that was read last is still in its window. It serves again while paging, code segment
- * and page are the same and the two bytes at RIP are the instruction without a prefix. A guest that
+ * and page are the same and the byte at RIP is no prefix. A guest that
  * has mapped another page there, without a new CR3, and has another form of the instruction at that
  * place, would go on at a wrong RIP of its own making.
  */

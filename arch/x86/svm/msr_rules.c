@@ -10,6 +10,9 @@
 #include "arch/x86/vcpu/msr.h"
 #include "phases/log/log.h"
 
+/* A guest that tries again and again does not fill the log. */
+#define LOGGED_MOST 8
+
 /* The guest runs with SVME set, and reads EFER without it. */
 static uint64_t read_efer(struct cpu *cpu)
 {
@@ -30,11 +33,12 @@ static bool efer_is_valid(uint64_t value)
 	return valid;
 }
 
-static bool write_efer(struct cpu *cpu, uint64_t value)
+static bool write_efer(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	uint64_t old = read_efer(cpu);
 	bool paging = cpu->svm->vmcb->cr0 & CR0_PG;
 
+	(void)msr;
 	if (value & EFER_SVME || (paging && (value ^ old) & EFER_LME) || !efer_is_valid(value)) {
 		return false;
 	}
@@ -59,35 +63,75 @@ static uint64_t read_zero(struct cpu *cpu)
 	return 0;
 }
 
-static bool write_ignored(struct cpu *cpu, uint64_t value)
+static bool write_ignored(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	(void)cpu;
+	(void)msr;
 	(void)value;
 	return true;
 }
 
 /* As where firmware has locked system management mode (HWCR.SmmLock). */
-static bool write_refused(struct cpu *cpu, uint64_t value)
+static bool write_refused(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	(void)cpu;
+	(void)msr;
 	(void)value;
 	return false;
 }
 
-static bool write_apic_base(struct cpu *cpu, uint64_t value)
+/* What firmware has set up stays: the same value again is accepted. */
+static bool write_kept(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
+	uint64_t old;
+
 	(void)cpu;
-	if ((value & APIC_BASE_ADDRESS) != apic_base) {
-		log_print(LOG_ERROR, "the guest moves the local APIC's page to %#llx: refused, the "
-			  "watch is bound to its place",
-			  (unsigned long long)(value & APIC_BASE_ADDRESS));
-		return false;
-	}
-	return wrmsr_safe(MSR_APIC_BASE, value);
+	return rdmsr_safe(msr, &old) && value == old;
 }
 
-static bool write_x2apic_icr(struct cpu *cpu, uint64_t value)
+static bool write_syscfg(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
+	uint64_t old;
+
+	(void)cpu;
+	return rdmsr_safe(msr, &old) && !((value ^ old) & SYSCFG_ADDRESSES) &&
+	       wrmsr_safe(msr, value);
+}
+
+/*
+ * The page stays where it is, and the processor the boot processor that it is or is not. The APIC
+ * is how this CPU is reached: a guest that turns it off has one that was turned off and on again.
+ */
+static bool write_apic_base(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	static unsigned logged;
+	uint64_t old = rdmsr(msr);
+
+	(void)cpu;
+	if ((value & APIC_BASE_ADDRESS) != apic_base) {
+		if (logged++ < LOGGED_MOST) {
+			log_print(LOG_WARNING, "the guest moves the local APIC's page to %#llx: refused",
+				  (unsigned long long)(value & APIC_BASE_ADDRESS));
+		}
+		return false;
+	}
+	value = (value & ~(uint64_t)APIC_BASE_BSC) | (old & APIC_BASE_BSC);
+	return wrmsr_safe(msr, value) &&
+	       (value & APIC_BASE_EN || wrmsr_safe(msr, value | APIC_BASE_EN));
+}
+
+static bool write_debugctl(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	if (!wrmsr_safe(msr, value)) {
+		return false;
+	}
+	cpu->svm->step.branches = value & DEBUGCTL_BTF;
+	return true;
+}
+
+static bool write_x2apic_icr(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	(void)msr;
 	apic_watch_x2apic_icr(cpu, value);
 	return true;
 }
@@ -98,6 +142,15 @@ const struct msr_rule msr_rules[] = {
 	{MSR_VM_HSAVE_PA, read_zero, write_ignored,
 	 "our page; Linux writes 0 at power-off although SVM is locked off"},
 	{MSR_APIC_BASE, NULL, write_apic_base, "the watch is bound to the APIC page's address"},
+	{MSR_DEBUGCTL, NULL, write_debugctl, "BTF would break our single steps"},
+	{MSR_SYSCFG, NULL, write_syscfg, "memory encryption would give our memory other names"},
+	{MSR_IORR_BASE0, NULL, write_kept, "it could lay devices over our memory, as all below"},
+	{MSR_IORR_MASK0, NULL, write_kept, "see above"},
+	{MSR_IORR_BASE1, NULL, write_kept, "see above"},
+	{MSR_IORR_MASK1, NULL, write_kept, "see above"},
+	{MSR_TOP_MEM, NULL, write_kept, "see above"},
+	{MSR_TOP_MEM2, NULL, write_kept, "see above"},
+	{MSR_MMIO_CFG_BASE, NULL, write_kept, "see above"},
 	{MSR_SVM_KEY, NULL, write_ignored, "it could unlock VM_CR"},
 	{MSR_IGNNE, NULL, write_ignored, "it is not saved with the guest's state"},
 	{MSR_X2APIC_ICR, NULL, write_x2apic_icr, "start-up IPIs in x2APIC mode; only while watched"},

@@ -41,7 +41,7 @@ void guest_nmi_returns(struct cpu *cpu, const struct vcpu_exit *exit)
 	(void)exit;
 	svm->vmcb->intercept3 &= ~INTERCEPT_IRET;
 	if (svm->nmi.in_handler) {
-		svm_step_begin(svm, STEP_NMI_RETURN);
+		svm_step_nmi_return(svm);
 		return;
 	}
 	svm_nmi_deliver(svm);

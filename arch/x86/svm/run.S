@@ -48,6 +48,8 @@ svm_enter:
 	mov	(%rsp), %rax
 	vmload	%rax
 	vmrun	%rax
+	.global backend_behind_entry
+backend_behind_entry:
 	vmsave	%rax
 	push	%rcx
 	push	%rdx

@@ -5,6 +5,7 @@
  * a scratch page under a second set of nested tables; and the IRET of an NMI handler.
  */
 #include "arch/x86/cpu/apic.h"
+#include "arch/x86/cpu/msr.h"
 #include "arch/x86/cpu/pages.h"
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
@@ -84,15 +85,31 @@ static void fresh_asid(struct svm_cpu *svm)
 	vmcb->asid = svm->step.asid;
 }
 
-void svm_step_begin(struct svm_cpu *svm, enum svm_step reason)
+static RARE void set_branch_steps(bool on)
+{
+	uint64_t debugctl = rdmsr(MSR_DEBUGCTL) & ~(uint64_t)DEBUGCTL_BTF;
+
+	wrmsr(MSR_DEBUGCTL, debugctl | (on ? DEBUGCTL_BTF : 0));
+}
+
+static inline void begin(struct svm_cpu *svm, enum svm_step reason)
 {
 	struct vmcb *vmcb = svm->vmcb;
 
 	svm->step.reason = reason;
 	svm->step.flags = vmcb->rflags & (RFLAGS_TF | RFLAGS_IF);
 	svm->step.dr6 = vmcb->dr6;
+	/* With BTF a trap would come at the next branch only (APM volume 2, 13.1.1.6). */
+	if (svm->step.branches) {
+		set_branch_steps(false);
+	}
 	vmcb->rflags = (vmcb->rflags & ~(uint64_t)RFLAGS_IF) | RFLAGS_TF;
 	vmcb->intercept_exceptions = ~0u;
+}
+
+void svm_step_nmi_return(struct svm_cpu *svm)
+{
+	begin(svm, STEP_NMI_RETURN);
 }
 
 void guest_step_on_scratch(struct cpu *cpu, bool writable)
@@ -103,9 +120,9 @@ void guest_step_on_scratch(struct cpu *cpu, bool writable)
 		copy_tables(svm);
 	}
 	if (svm->step.reason == STEP_NOT) {
-		svm_step_begin(svm, STEP_SCRATCH);
-		svm->vmcb->nested_cr3 = svm->step.root;
+		begin(svm, STEP_SCRATCH);
 	}
+	svm->vmcb->nested_cr3 = svm->step.root;
 	*svm->step.entry = writable ? svm->step.writable : svm->step.readable;
 	fresh_asid(svm);
 }
@@ -118,6 +135,9 @@ static void step_end(struct svm_cpu *svm)
 	vmcb->nested_cr3 = svm_guest_root;
 	vmcb->asid = SVM_ASID_GUEST;
 	svm->step.reason = STEP_NOT;
+	if (svm->step.branches) {
+		set_branch_steps(true);
+	}
 }
 
 /* TF and IF as the guest has them: the instruction ran with ours. */
@@ -132,7 +152,7 @@ static void restore_flags(struct svm_cpu *svm)
 static void pass_debug_on(struct svm_cpu *svm, struct cpu *cpu)
 {
 	struct vmcb *vmcb = svm->vmcb;
-	uint64_t hits = vmcb->dr6 & DR6_B0123, single_step = svm->step.flags & RFLAGS_TF;
+	uint64_t hits = vmcb->dr6 & ~svm->step.dr6 & DR6_B0123, single_step = svm->step.flags & RFLAGS_TF;
 
 	vmcb->dr6 = svm->step.dr6;
 	if (hits | single_step) {
@@ -167,6 +187,7 @@ static RARE void step_failed(struct svm_cpu *svm, struct cpu *cpu, uint8_t vecto
 	cpu->vcpu.apic_access.active = false;
 	step_end(svm);
 	pass_exception_on(svm, cpu, vector);
+	svm_nmi_deliver(svm);
 }
 
 void guest_step_ended(struct cpu *cpu, const struct vcpu_exit *exit)
@@ -183,6 +204,7 @@ void guest_step_ended(struct cpu *cpu, const struct vcpu_exit *exit)
 		/* The flags are those that IRET loaded. */
 		svm->vmcb->dr6 = svm->step.dr6;
 		svm->nmi.in_handler = false;
+		cpu->vcpu.apic_access.active = false; /* its stack may have been in the APIC's page */
 	} else {
 		restore_flags(svm);
 		pass_debug_on(svm, cpu);

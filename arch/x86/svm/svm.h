@@ -23,6 +23,7 @@ struct svm_cpu {
 		enum svm_step reason;
 		uint64_t flags; /* the guest's TF and IF */
 		uint64_t dr6;
+		bool branches; /* the guest has set DebugCtl.BTF */
 		uint64_t *tables;     /* root, page directory pointers, page directory, page table */
 		uint64_t *entry;      /* of the APIC page in the last of them */
 		uint64_t root, readable, writable; /* nested CR3, and values of that entry */
@@ -45,7 +46,7 @@ struct svm_cpu {
 /* What the processor offers: CPUID 8000000ah (APM volume 3, E.4.9). */
 struct svm_features {
 	uint32_t asids;
-	bool next_rip, flush_by_asid, pages_1g;
+	bool next_rip, flush_by_asid, invlpgb, pages_1g;
 };
 extern struct svm_features svm_features;
 
@@ -63,9 +64,9 @@ void svm_clgi(void);
 /* exit.c: called by run.S. */
 void svm_exit(struct svm_cpu *svm, struct guest_registers *registers);
 
-/* step.c: lets one instruction run alone, exceptions intercepted. */
-void svm_step_begin(struct svm_cpu *svm, enum svm_step reason);
-/* The guest's tables may have changed: a step on a scratch page that is under way goes by the new ones. */
+/* step.c: lets the IRET of the guest's NMI handler run alone, exceptions intercepted. */
+void svm_step_nmi_return(struct svm_cpu *svm);
+/* The guest's tables may have changed: a step that is under way goes by the new ones. */
 void svm_step_tables_changed(struct svm_cpu *svm);
 /* Allocates a CPU's second tables. False: no memory. */
 bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu);

@@ -24,7 +24,7 @@ PHASE(svm_vmcb, pcpu, svm_vmcb_init, .vital = true,
       .does = "fills in the CPU's VMCB: the few intercepts, nested paging, and the host's state to "
 	      "come back to");
 PHASE_NEEDS(svm_vmcb, svm_enable, "VMSAVE needs EFER.SVME");
-PHASE_NEEDS(svm_vmcb, cpu_tables, "the host's task register and GS are saved as they are then");
+PHASE_NEEDS(svm_vmcb, exception_stacks, "the host's task register is saved as it is then");
 PHASE_NEEDS(svm_vmcb, svm_msr_map, "the VMCB names the MSR permission map");
 
 /* Segment attributes as the VMCB packs them (APM volume 2, 15.5.1). */
@@ -72,6 +72,7 @@ static void set_intercepts(struct vmcb *vmcb)
 	vmcb->intercept3 = INTERCEPT_NMI |       /* how a CPU whose guest never exits is reached */
 			   INTERCEPT_INIT |      /* the CPU would leave the hypervisor */
 			   INTERCEPT_MSR_PROT |  /* the registers of msr_rules */
+			   INTERCEPT_INVD |      /* would drop what we wrote, too: WBINVD instead */
 			   INTERCEPT_INVLPGA |   /* #UD: the guest has no SVM */
 			   INTERCEPT_SHUTDOWN;   /* a triple fault resets the machine */
 	vmcb->intercept4 = INTERCEPT_VMRUN |     /* must be set; #UD: the guest has no SVM */
@@ -88,11 +89,14 @@ static enum phase_result svm_vmcb_init(void)
 	memset(vmcb, 0, sizeof(*vmcb));
 	memset(&svm->nmi, 0, sizeof(svm->nmi));
 	svm->step.reason = STEP_NOT;
+	svm->step.branches = false; /* INIT clears DebugCtl (APM volume 2, table 14-1) */
 	this_cpu()->vcpu.apic_access.active = false;
 	set_intercepts(vmcb);
 	vmcb->msrpm_base = svm_msr_map;
 	vmcb->asid = SVM_ASID_GUEST;
-	vmcb->nested_control = NESTED_PAGING_ENABLE;
+	/* Without its bit, INVLPGB gives #UD in a guest that CPUID promises it to (15.36.4). */
+	vmcb->nested_control =
+		NESTED_PAGING_ENABLE | (svm_features.invlpgb ? NESTED_INVLPGB_ENABLE : 0);
 	vmcb->nested_cr3 = svm_guest_root;
 	vmcb->g_pat = rdmsr(MSR_PAT);
 	__asm__ volatile("vmsave %0" : : "a"(svm->host_vmcb) : "memory");

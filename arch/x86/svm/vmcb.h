@@ -10,6 +10,7 @@
 #define INTERCEPT_NMI (1u << 1)
 #define INTERCEPT_INIT (1u << 3)
 #define INTERCEPT_IRET (1u << 20)
+#define INTERCEPT_INVD (1u << 22)
 #define INTERCEPT_INVLPGA (1u << 26)
 #define INTERCEPT_MSR_PROT (1u << 28)
 #define INTERCEPT_SHUTDOWN (1u << 31)
@@ -25,8 +26,8 @@
 #define TLB_CONTROL_FLUSH_ALL 1
 #define TLB_CONTROL_FLUSH_GUEST 3
 
-#define NESTED_PAGING_ENABLE 1
-#define INTERRUPT_SHADOW 1
+#define NESTED_PAGING_ENABLE 0x01
+#define NESTED_INVLPGB_ENABLE 0x80
 
 /* EVENTINJ and EXITINTINFO (15.20 and 15.7.2). */
 #define EVENT_VECTOR 0xff
@@ -43,6 +44,7 @@
 #define VMEXIT_NMI 0x61
 #define VMEXIT_INIT 0x63
 #define VMEXIT_IRET 0x74
+#define VMEXIT_INVD 0x76
 #define VMEXIT_INVLPGA 0x7a
 #define VMEXIT_MSR 0x7c
 #define VMEXIT_SHUTDOWN 0x7f

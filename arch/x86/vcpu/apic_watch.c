@@ -29,7 +29,8 @@ PHASE_NEEDS(apic_watch, tsc_calibration, "how long the watch stays on is counted
 #define REGISTER_SIZE 16u /* an APIC register takes 16 bytes, of which the first 4 mean something */
 
 static bool watching;
-static uint64_t last_sign, stay_ticks;
+static uint64_t last_sign;
+static int64_t stay_ticks;
 
 static volatile uint32_t *register_at(uint32_t offset)
 {
@@ -46,7 +47,7 @@ static void set_watching(bool on)
 
 static enum phase_result apic_watch_init(void)
 {
-	stay_ticks = time_ticks(STAY_MICROSECONDS);
+	stay_ticks = (int64_t)time_ticks(STAY_MICROSECONDS);
 	apic_watch_sign();
 	set_watching(true);
 	return PHASE_DONE;
@@ -67,14 +68,24 @@ void apic_watch_arm(struct cpu *cpu)
 	}
 }
 
+/* Signed: another CPU's time-stamp counter may be ahead of this one's. */
+static bool is_over(void)
+{
+	return (int64_t)(machine_ticks() - last_sign) >= stay_ticks && !ipi_anyone_waits();
+}
+
+/*
+ * Page 0 is read-only on every CPU before the APIC's page opens on any: a write there that still
+ * goes through an old translation must not be the sign that nobody sees.
+ */
 static RARE void disarm(struct cpu *cpu)
 {
 	guest_lock(cpu);
-	if (watching && machine_ticks() - last_sign >= stay_ticks && !ipi_anyone_waits()) {
-		set_watching(false);
-		/* Page 0 must be read-only everywhere before this CPU relies on it. */
+	if (watching && is_over()) {
+		memory_set_page0_writable(false);
 		guest_flush(cpu);
 		kick_others(cpu, MAIL_FLUSH);
+		set_watching(!is_over());
 	}
 	guest_unlock(cpu);
 }
@@ -82,7 +93,7 @@ static RARE void disarm(struct cpu *cpu)
 /* At an access while the watch is on: is it still worth it? */
 static void disarm_if_over(struct cpu *cpu)
 {
-	if (!CONFIG_SVM_SIPI_WATCH_ALWAYS && rdtsc() - last_sign >= stay_ticks &&
+	if (!CONFIG_SVM_SIPI_WATCH_ALWAYS && (int64_t)(rdtsc() - last_sign) >= stay_ticks &&
 	    !ipi_anyone_waits()) {
 		disarm(cpu);
 	}
@@ -140,29 +151,38 @@ void apic_watch_fault(struct cpu *cpu, const struct vcpu_exit *exit)
 	guest_step_on_scratch(cpu, exit->write);
 }
 
+static RARE void send_ipi(struct cpu *cpu, uint32_t low)
+{
+	struct icr_command command = {
+		.low = low,
+		.destination = *register_at(APIC_ICR_HIGH) >> 24,
+	};
+
+	/* In x2APIC mode the page means nothing. */
+	if (!apic_is_x2apic()) {
+		ipi_send(cpu, &command);
+	}
+}
+
 static void commit(struct cpu *cpu, uint32_t offset)
 {
-	uint32_t value = (uint32_t)cpu->vcpu.apic_access.scratch[offset / REGISTER_SIZE * 2];
+	uint32_t number = offset / REGISTER_SIZE;
+	uint32_t value = (uint32_t)cpu->vcpu.apic_access.scratch[number * 2];
 
-	if (offset % REGISTER_SIZE >= sizeof(value)) {
-		return; /* the rest of a register means nothing */
+	if (number == APIC_ICR_LOW / REGISTER_SIZE) {
+		send_ipi(cpu, value);
+	} else if (number != APIC_ID / REGISTER_SIZE) {
+		/* The id is how the CPU is found, and writable on old processors only. */
+		*register_at(offset) = value;
 	}
-	if (offset / REGISTER_SIZE == APIC_ICR_LOW / REGISTER_SIZE) {
-		struct icr_command command = {
-			.low = value,
-			.destination = *register_at(APIC_ICR_HIGH) >> 24,
-		};
-
-		ipi_send(cpu, &command);
-		return;
-	}
-	*register_at(offset) = value;
 }
 
 void apic_access_done(struct cpu *cpu)
 {
 	cpu->vcpu.apic_access.active = false;
-	if (cpu->vcpu.apic_access.written) {
+	/* What is behind a register's first 4 bytes means nothing. */
+	if (cpu->vcpu.apic_access.written &&
+	    cpu->vcpu.apic_access.write_offset % REGISTER_SIZE < sizeof(uint32_t)) {
 		commit(cpu, cpu->vcpu.apic_access.write_offset);
 	}
 	disarm_if_over(cpu);

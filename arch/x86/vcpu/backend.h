@@ -23,7 +23,7 @@ void backend_hold_nmis(void);
 /* Runs the guest on the running CPU. */
 void backend_run(struct cpu *cpu) __attribute__((noreturn));
 
-/* After an NMI exit: lets the NMI come in, so that it is counted. */
+/* After an NMI exit: lets the NMI come in, so that it is counted; also an INIT that is held back. */
 void backend_take_nmi(void);
 
 /* After EXIT_INIT: lets the processor take the INIT, and waits for it. */

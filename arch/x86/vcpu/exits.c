@@ -33,6 +33,13 @@ static void exit_hidden(struct cpu *cpu, const struct vcpu_exit *exit)
 	guest_inject_exception(cpu, VECTOR_UD);
 }
 
+static void exit_cache(struct cpu *cpu, const struct vcpu_exit *exit)
+{
+	(void)exit;
+	__asm__ volatile("wbinvd" : : : "memory");
+	guest_skip_instruction(cpu);
+}
+
 static void exit_shutdown(struct cpu *cpu, const struct vcpu_exit *exit)
 {
 	(void)exit;
@@ -59,4 +66,5 @@ void (*const exit_handlers[EXIT_KINDS])(struct cpu *, const struct vcpu_exit *) 
 	[EXIT_STEP] = guest_step_ended,
 	[EXIT_NMI_RETURN] = guest_nmi_returns,
 	[EXIT_BAD_STATE] = guest_bad_state,
+	[EXIT_CACHE] = exit_cache,
 };

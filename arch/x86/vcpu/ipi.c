@@ -131,7 +131,9 @@ void ipi_send(struct cpu *cpu, const struct icr_command *command)
 		return;
 	}
 	guest_lock(cpu);
-	if (icr_is_logical(command) && !command->x2apic) {
+	/* An NMI that is passed on as it is needs no answer to whom. */
+	if (icr_is_logical(command) && !command->x2apic &&
+	    (delivery != ICR_DELIVERY_NMI || ipi_anyone_waits())) {
 		learn_logical_ids(cpu);
 	}
 	if (delivery == ICR_DELIVERY_INIT) {
@@ -159,6 +161,9 @@ void ipi_init_arrived(struct cpu *cpu)
 	if (cpu->index == 0) {
 		log_print(LOG_WARNING, "the boot processor got INIT: reset");
 		machine_reset();
+	}
+	if (__atomic_load_n(&cpu->vcpu.waits, __ATOMIC_ACQUIRE)) {
+		return; /* it was seen: who sent it waits for this CPU to take it */
 	}
 	guest_lock(cpu);
 	mark_waiting(cpu);

@@ -5,12 +5,13 @@
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/time.h"
+#include "arch/x86/vcpu/backend.h"
 #include "arch/x86/vcpu/guest.h"
-#include "phases/log/log.h"
 #include "phases/machine.h"
+#include "phases/panic/panic.h"
 
 /* On a loaded machine under an emulator an answer has taken 47 ms. */
-#define ANSWER_MICROSECONDS 5000000
+#define ANSWER_MICROSECONDS 10000000
 /* In a panic a CPU that does not answer is no surprise. */
 #define STOP_MICROSECONDS 500000
 
@@ -46,11 +47,23 @@ static bool answered(const struct cpu *target, uint32_t mail)
 	       !__atomic_load_n(&target->vcpu.runs, __ATOMIC_RELAXED);
 }
 
+/*
+ * An NMI that is still on its way makes the target look into its mailbox as well: no second one is
+ * sent, which would merge with it and be missing in the count for good. The fence is against the
+ * target's: it counts the NMI, then reads the mailbox.
+ */
 static void kick_send(struct cpu *target, uint32_t mail)
 {
-	__atomic_fetch_or(&target->vcpu.mailbox, mail, __ATOMIC_RELEASE);
-	__atomic_fetch_add(&target->vcpu.kicks_sent, 1, __ATOMIC_RELEASE);
-	apic_send(target->apic_id, ICR_DELIVERY_NMI | ICR_ASSERT);
+	struct vcpu *vcpu = &target->vcpu;
+
+	__atomic_fetch_or(&vcpu->mailbox, mail, __ATOMIC_SEQ_CST);
+	uint32_t taken = __atomic_load_n(&vcpu->nmis_taken, __ATOMIC_SEQ_CST);
+	uint32_t ours = taken - __atomic_load_n(&vcpu->nmis_of_guest, __ATOMIC_SEQ_CST);
+
+	if ((int32_t)(__atomic_load_n(&vcpu->kicks_sent, __ATOMIC_SEQ_CST) - ours) <= 0) {
+		__atomic_fetch_add(&vcpu->kicks_sent, 1, __ATOMIC_SEQ_CST);
+		apic_send(target->apic_id, ICR_DELIVERY_NMI | ICR_ASSERT);
+	}
 }
 
 void kick_self(struct cpu *cpu)
@@ -60,6 +73,7 @@ void kick_self(struct cpu *cpu)
 
 static void kick_send_others(struct cpu *cpu, uint32_t mail)
 {
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* what changed before: see kick_ready() */
 	for (unsigned i = 0; i < cpu_count; i++) {
 		if (i != cpu->index && __atomic_load_n(&cpus[i]->vcpu.runs, __ATOMIC_ACQUIRE)) {
 			kick_send(cpus[i], mail);
@@ -87,7 +101,7 @@ void kick_others(struct cpu *cpu, uint32_t mail)
 	for (unsigned i = 0; i < cpu_count; i++) {
 		if (i != cpu->index &&
 		    !kick_wait(cpus[i], mail, start, time_ticks(ANSWER_MICROSECONDS))) {
-			log_print(LOG_ERROR, "CPU %u does not answer a kick", i);
+			panic("CPU %u does not answer a kick", i);
 		}
 	}
 }
@@ -135,9 +149,9 @@ bool kick_was_guests(struct cpu *cpu)
 
 	kick_answer(cpu);
 	/*
-	 * One kick is under way to a CPU at a time, and a sender counts it before it sends: NMIs
-	 * taken beyond that count are the guest's. One that arrives together with a kick merges
-	 * with it in the CPU's one latch, as two NMIs do.
+	 * One kick is under way to a CPU at a time, and is counted before it is sent: NMIs taken
+	 * beyond that count are the guest's. One that arrives together with a kick merges with it
+	 * in the CPU's one latch, as two NMIs do.
 	 */
 	uint32_t over = vcpu->nmis_taken - __atomic_load_n(&vcpu->kicks_sent, __ATOMIC_ACQUIRE);
 
@@ -148,21 +162,36 @@ bool kick_was_guests(struct cpu *cpu)
 	return true;
 }
 
-void kick_ready(struct cpu *cpu)
+void kick_unready(struct cpu *cpu)
 {
 	struct vcpu *vcpu = &cpu->vcpu;
 
+	__atomic_store_n(&vcpu->runs, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vcpu->mailbox, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->kicks_sent, 0, __ATOMIC_RELAXED);
 	vcpu->nmis_taken = 0;
 	vcpu->nmis_of_guest = 0;
-	__atomic_store_n(&vcpu->kicks_sent, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->mailbox, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->runs, true, __ATOMIC_RELEASE);
+}
+
+/* The tables are walked after `runs` is set, and it is read after they are changed. */
+void kick_ready(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->vcpu.runs, true, __ATOMIC_SEQ_CST);
 	guest_flush(cpu);
+	if (kick_was_guests(cpu)) {
+		guest_nmi_taken(cpu, true);
+	}
 }
 
 void kick_relax(void)
 {
-	kick_answer(this_cpu());
+	struct cpu *cpu = this_cpu();
+
+	kick_answer(cpu);
+	if (__atomic_load_n(&cpu->vcpu.waits, __ATOMIC_ACQUIRE)) {
+		/* This CPU has got INIT: held back, it would make the start-up IPI be dropped. */
+		backend_take_nmi();
+	}
 	cpu_pause();
 }
 

@@ -27,7 +27,7 @@ void guest_lock_break(struct cpu *cpu);
 
 /*
  * With the lock held: sends a message to every other CPU that runs the guest, and waits for the
- * answers. A CPU that waits for a start-up IPI, or is on its way to the guest, is left out: it
+ * answers; one that does not come is a panic: that CPU may still see what the guest no longer has. A CPU that waits for a start-up IPI, or is on its way to the guest, is left out: it
  * enters the guest with nothing cached.
  */
 void kick_others(struct cpu *cpu, uint32_t mail);
@@ -46,6 +46,9 @@ void kick_self(struct cpu *cpu);
 
 /* After an NMI was taken: answers, and says whether there was one that nobody of us sent. */
 bool kick_was_guests(struct cpu *cpu);
+
+/* A CPU on its way to the guest is not kicked, and has no NMIs yet. */
+void kick_unready(struct cpu *cpu);
 
 /* Before the guest is entered for the first time since a start: from now on kicks are welcome. */
 void kick_ready(struct cpu *cpu);

@@ -2,6 +2,8 @@
 #include "arch/x86/vcpu/memory.h"
 
 #include "arch/x86/cpu/apic.h"
+#include "arch/x86/cpu/cpuid.h"
+#include "arch/x86/cpu/msr.h"
 #include "arch/x86/cpu/pages.h"
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
@@ -44,6 +46,19 @@ struct nested guest_memory;
 static struct nested_mark before_guest;
 static uint64_t *apic_entry, *page0_entry;
 static uint8_t *ones_page, *scratch_page;
+static uint64_t address_end; /* above all that the guest may reach */
+
+/* Four levels of tables, the processor's width, and that width less what encryption takes. */
+static uint64_t find_address_end(void)
+{
+	unsigned bits = cpu_physical_bits();
+	uint64_t syscfg;
+
+	if (cpu_encryption_bits() && rdmsr_safe(MSR_SYSCFG, &syscfg) && syscfg & SYSCFG_ENCRYPTION) {
+		bits -= cpu_encryption_bits();
+	}
+	return 1ull << (bits < NESTED_ADDRESS_BITS ? bits : NESTED_ADDRESS_BITS);
+}
 
 /* False: only as much as leaves the tables free that are kept. */
 static bool map_above_4g(uint64_t base, uint64_t end)
@@ -70,6 +85,7 @@ static enum phase_result nested_paging_init(void)
 	if (!pages) {
 		return phase_failed("the block is too small for the nested tables; this is a bug");
 	}
+	address_end = find_address_end();
 	nested_init(&guest_memory, backend_nested_bits(), pages, pages_physical(pages));
 	fits = nested_map(&guest_memory, 0, GIB4);
 	for (size_t i = 0; i < map->count; i++) {
@@ -77,7 +93,7 @@ static enum phase_result nested_paging_init(void)
 
 		base = base < GIB4 ? GIB4 : base & ~(PAGE_SIZE - 1ull);
 		end = (end + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull);
-		if (end > base && end <= 1ull << NESTED_ADDRESS_BITS) {
+		if (end > base && end <= address_end) {
 			/* What finds no room is mapped when it is first touched. */
 			fits = fits && map_above_4g(base, end);
 		}
@@ -152,22 +168,30 @@ static RARE void absorb_writes(struct cpu *cpu, uint64_t address)
 	guest_flush(cpu);
 }
 
+bool memory_is_guests(uint64_t address)
+{
+	return address < address_end && !is_hidden(address);
+}
+
 /* Somewhere that no map named: a device's window above 4 GiB, mostly. */
 static RARE void map_touched(struct cpu *cpu, uint64_t address)
 {
 	uint64_t size = nested_touch_size(&guest_memory);
 	uint64_t base = address & ~(size - 1);
 
-	if (address >= 1ull << NESTED_ADDRESS_BITS) {
-		panic("the guest uses address %#llx, above what four levels of nested tables reach",
-		      (unsigned long long)address);
+	if (address >= address_end) {
+		guest_inject_exception_code(cpu, VECTOR_GP, 0);
+		return;
 	}
 	guest_lock(cpu);
 	if (!nested_map(&guest_memory, base, size)) {
 		/* All that was touched before is forgotten, and comes back when it is touched. */
 		nested_forget(&guest_memory, before_guest);
 		kick_others(cpu, MAIL_FLUSH);
-		nested_map(&guest_memory, base, size);
+		if (!nested_map(&guest_memory, base, size)) {
+			panic("no nested table for guest address %#llx",
+			      (unsigned long long)address);
+		}
 	}
 	guest_unlock(cpu);
 	guest_flush(cpu);

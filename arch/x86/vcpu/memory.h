@@ -20,6 +20,13 @@ void memory_set_apic_page(bool present);
 /* Page 0: writable, or read-only so that writes exit. */
 void memory_set_page0_writable(bool writable);
 
+/*
+ * True for an address that the guest may reach: not the hypervisor's own, and of the width that
+ * nested tables and the processor take. Above that width lie, where memory encryption is on, other
+ * names of the same memory.
+ */
+bool memory_is_guests(uint64_t address);
+
 /* Handles EXIT_NESTED_FAULT. */
 void memory_fault(struct cpu *cpu, const struct vcpu_exit *exit);
 

@@ -43,7 +43,7 @@ static bool write(struct cpu *cpu, uint32_t msr, const struct vcpu_exit *exit)
 	const struct msr_rule *rule = rule_find(msr);
 	uint64_t value = exit->registers->rdx << 32 | (uint32_t)*exit->rax;
 
-	return rule && rule->write ? rule->write(cpu, value) : wrmsr_safe(msr, value);
+	return rule && rule->write ? rule->write(cpu, msr, value) : wrmsr_safe(msr, value);
 }
 
 void msr_exit(struct cpu *cpu, const struct vcpu_exit *exit)

@@ -14,8 +14,8 @@ struct cpu;
 /* One line of the table. */
 struct msr_rule {
 	uint32_t msr;
-	uint64_t (*read)(struct cpu *cpu);              /* NULL: reads do not exit */
-	bool (*write)(struct cpu *cpu, uint64_t value); /* NULL: writes do not exit; false: #GP */
+	uint64_t (*read)(struct cpu *cpu); /* NULL: these accesses do not exit */
+	bool (*write)(struct cpu *cpu, uint32_t msr, uint64_t value); /* the same; false: #GP */
 	const char *reason;
 };
 extern const struct msr_rule msr_rules[];

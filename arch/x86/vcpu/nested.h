@@ -50,7 +50,7 @@ uint64_t *nested_entry(struct nested *nested, uint64_t address);
 /* True if the address is mapped at all. */
 bool nested_mapped(const struct nested *nested, uint64_t address);
 
-/* The size of the page that a first touch of this address maps: 1 GiB or 2 MiB. */
+/* The size of the pages that first touches map: 1 GiB or 2 MiB. */
 uint64_t nested_touch_size(const struct nested *nested);
 
 /*

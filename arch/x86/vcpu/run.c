@@ -12,7 +12,7 @@ STEP(guest_entry_bsp, bsp, "64-bit", "own stack, empty",
 STEP_NEEDS(guest_entry_bsp, image_jump, "until then the CPU runs on the boot stack");
 STEP(guest_entry_ap, aps, "64-bit", "own stack, empty",
      "after its stages and the guest's start-up IPI: as on the boot processor");
-STEP_NEEDS(guest_entry_ap, percpu_stack, "the CPU's stack is emptied, from its top");
+STEP_NEEDS(guest_entry_ap, ap_tables, "what goes wrong on the way is handled");
 
 static void __attribute__((noreturn)) enter_guest(void)
 {

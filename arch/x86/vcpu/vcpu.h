@@ -34,6 +34,7 @@ enum exit_kind {
 	EXIT_STEP,            /* the end of a single step */
 	EXIT_NMI_RETURN,      /* the IRET of the guest's NMI handler */
 	EXIT_BAD_STATE,       /* the guest's state is illegal */
+	EXIT_CACHE,           /* INVD */
 	EXIT_KINDS,
 };
 
@@ -60,7 +61,7 @@ struct vcpu {
 	uint32_t mailbox;
 	uint32_t logical_id, logical_format; /* answer to MAIL_LOGICAL: LDR and DFR */
 
-	/* A guest's start: see sipi.c. */
+	/* A guest's start: see ipi.c. */
 	uint32_t waits; /* the INIT that waits for a start-up IPI: its number, or 0 */
 	uint8_t start_vector;
 	bool runs;      /* the guest, so that it can be kicked */

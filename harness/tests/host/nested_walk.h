@@ -59,6 +59,8 @@ __attribute__((unused)) static struct walked walk(uint64_t root, const struct ne
 		if (leaf) {
 			CHECK_EQ(base % size, 0);
 			CHECK(size <= (bits->pages_1g ? GIB : MIB2));
+			/* In an entry of 4 KiB that bit is part of the memory type. */
+			CHECK(size > PAGE || !(entry & 0x80));
 			found.physical = base + address % size;
 			found.page_size = size;
 			return found;
@@ -69,11 +71,11 @@ __attribute__((unused)) static struct walked walk(uint64_t root, const struct ne
 }
 
 /* A page of which `physical` is expected, readable and perhaps writable. */
-#define CHECK_PAGE(found, expected, may_write)         \
-	do {                                           \
-		struct walked check_found = (found);   \
-		CHECK(check_found.page_size);          \
-		CHECK_EQ(check_found.physical, expected); \
+#define CHECK_PAGE(found, expected, may_write)             \
+	do {                                               \
+		struct walked check_found = (found);       \
+		CHECK(check_found.page_size);              \
+		CHECK_EQ(check_found.physical, expected);  \
 		CHECK_EQ(check_found.writable, may_write); \
 	} while (0)
 

@@ -141,9 +141,9 @@ static struct operation random_operation(void)
 	if (done_count && check_random(2)) {
 		operation.base = page_to_check();
 		operation.size = PAGE;
-		operation.entry = leaf[check_random(3)] ? (check_random(1 << 20) * PAGE) |
-								  nested.bits->read_only
-							: 0;
+		operation.entry = leaf[check_random(3)]
+					  ? (check_random(1 << 20) * PAGE) | nested.bits->read_only
+					  : 0;
 	}
 	return operation;
 }
@@ -183,7 +183,7 @@ static void random_tables(const struct nested_bits *bits)
 	check_all();
 }
 
-/* First touches, with what was there before never changing, and each succeeding at the second try. */
+/* First touches: none changes what was there before, each succeeds at the second try. */
 static void random_touches(const struct nested_bits *bits)
 {
 	uint64_t size, top = check_random(2) ? TOP : 1024 * GIB;
@@ -204,7 +204,8 @@ static void random_touches(const struct nested_bits *bits)
 	CHECK_EQ(size, bits->pages_1g ? GIB : MIB2);
 	for (unsigned i = 0; i < 300; i++) {
 		uint64_t address = check_random(top), page = page_to_check();
-		uint64_t base = address & ~(size - 1), before = model(address & ~0xfffull, done_count);
+		uint64_t base = address & ~(size - 1),
+			 before = model(address & ~0xfffull, done_count);
 		struct walked found;
 
 		if (!nested_map(&nested, base, size)) {
