@@ -4,7 +4,7 @@
 #include "arch/x86/acpi/tables.h"
 #include "arch/x86/cpu/physical.h"
 #include "arch/x86/cpu/reserved.h"
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 #include "phases/memory/string.h"
 #include "phases/phase.h"
 

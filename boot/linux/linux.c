@@ -2,7 +2,7 @@
 /* The payload `linux`: the 64-bit boot protocol (Linux: Documentation/arch/x86/boot.rst), in phases. */
 #include "arch/x86/cpu/physical.h"
 #include "arch/x86/vcpu/start.h"
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 #include "boot/guest_map.h"
 #include "boot/linux/boot_data.h"
 #include "boot/linux/bzimage.h"

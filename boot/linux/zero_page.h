@@ -6,7 +6,7 @@
 #ifndef BOOT_LINUX_ZERO_PAGE_H
 #define BOOT_LINUX_ZERO_PAGE_H
 
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 #include "boot/linux/bzimage.h"
 
 /* The screen (include/uapi/linux/screen_info.h). */

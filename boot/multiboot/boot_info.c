@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 
 #include "arch/x86/cpu/physical.h"
 #include "boot/multiboot/entry.h"

@@ -8,7 +8,7 @@
 #ifndef BOOT_MULTIBOOT_MULTIBOOT_H
 #define BOOT_MULTIBOOT_MULTIBOOT_H
 
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 #include "phases/memory/view.h"
 
 /* EAX at entry (Multiboot Specification 0.6.96 and 2.0, section 3.2 and 3.3). */

@@ -3,7 +3,7 @@
 #ifndef BOOT_MULTIBOOT_PARSE_H
 #define BOOT_MULTIBOOT_PARSE_H
 
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 
 /* framebuffer_type and the colour fields, the same in both versions (multiboot 2, section 3.6.12). */
 enum { FRAMEBUFFER_INDEXED, FRAMEBUFFER_RGB, FRAMEBUFFER_EGA_TEXT };

@@ -73,6 +73,19 @@ def _command(machine: Machine) -> list[str]:
     return command + machine.arguments
 
 
+def _serial_ends() -> tuple[socket.socket, socket.socket]:
+    """
+    Two ends of a line, of TCP: QEMU writes byte by byte, and a pair of Unix sockets is full with
+    278 of them, however short, which the machine then has to wait for.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+    for end in ours, theirs:
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return ours, theirs
+
+
 class Running:
     """A started machine. As a context manager it is ended when the block is left."""
 
@@ -81,7 +94,7 @@ class Running:
         self.folder = machine.folder
         self._errors = machine.folder / "qemu.log"
         command = _command(machine)
-        ours, theirs = socket.socketpair()
+        ours, theirs = _serial_ends()
         handed = [theirs]
         command += ["-chardev", f"socket,id=serial,fd={theirs.fileno()}", "-serial", "chardev:serial"]
         self._monitor: Monitor | None = None

@@ -41,13 +41,9 @@ C_FLAGS = """-std=gnu11 -ffreestanding -O2 -Wall -Wextra -Werror -Wmissing-proto
 
 def files(*patterns: str) -> list[Path]:
     """Files of the tree (not what a build made) that fit a pattern, by their path from the root."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
-        found = [Path(line) for line in listed.stdout.splitlines()]
-    else:  # an unpacked archive
-        found = [path.relative_to(ROOT) for pattern in patterns for path in ROOT.rglob(pattern)]
-    return sorted(path for path in set(found) if path.parts[0] != "build" and (ROOT / path).is_file())
+    found = {path.relative_to(ROOT) for pattern in patterns for path in ROOT.rglob(pattern)}
+    made = {"build", ".git", "__pycache__"}
+    return sorted(path for path in found if not made & set(path.parts) and (ROOT / path).is_file())
 
 
 def product(*patterns: str) -> list[Path]:
@@ -103,9 +99,9 @@ def test_who_leans_on_whom():
         ("phases/runner.c", '#include "arch/x86/cpu/msr.h"', False),
         ("phases/runner.c", '# include "devices/uart.h"', False),
         ("devices/uart.c", '#include "arch/x86/cpu/io.h"', True),
-        ("devices/uart.c", '#include "boot/boot.h"', False),
+        ("devices/uart.c", '#include "boot/linux/place.h"', False),
         ("devices/uart.c", '#include "devices/other.h"', False),
-        ("arch/x86/cpu/msr.c", '#include "boot/boot.h"', False),
+        ("arch/x86/cpu/msr.c", '#include "boot/linux/place.h"', False),
         ("arch/x86/vcpu/loop.c", '#include "arch/x86/svm/vmcb.h"', False),
         ("arch/x86/svm/run.c", '#include "arch/x86/svm/vmcb.h"', True),
         ("arch/x86/svm/run.c", '#include "arch/x86/vmx/vmcs.h"', False),
@@ -189,7 +185,7 @@ def test_python_comes_from_debian():
 def test_every_source_names_its_licence():
     endings = ("*.c", "*.h", "*.S", "*.py", "*.lds", "Sources", "Kconfig")
     problems = []
-    for path in files(*endings, "*/Sources", "*/Kconfig"):
+    for path in files(*endings):
         with (ROOT / path).open(encoding="utf-8") as file:
             if not any("SPDX-License-Identifier: BSD-2-Clause" in file.readline() for _ in range(3)):
                 problems.append(str(path))

@@ -2,7 +2,7 @@
 #include "arch/x86/acpi/tables.h"
 
 #include "arch/x86/cpu/physical.h"
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 #include "phases/phase.h"
 
 struct acpi_root acpi_root;

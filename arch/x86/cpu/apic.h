@@ -29,6 +29,9 @@
 #define ICR_SHORTHAND_ALL 0x00080000
 #define ICR_SHORTHAND_OTHERS 0x000c0000
 
+/* Bits that give #GP when they are set in the x2APIC's ICR. */
+#define X2APIC_ICR_RESERVED 0xfff32000
+
 /* The running CPU's APIC id, as CPUID tells it: usable before the APIC is. */
 uint32_t apic_id_by_cpuid(void);
 

@@ -5,7 +5,7 @@
 #include "arch/x86/cpu/image.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/vcpu/nested.h"
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 #include "phases/log/log.h"
 #include "phases/phase.h"
 

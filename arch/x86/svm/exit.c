@@ -26,16 +26,21 @@ static const uint8_t kinds[] = {
 	[VMEXIT_VMRUN ... VMEXIT_SKINIT] = EXIT_HIDDEN,
 };
 
-static enum exit_kind decode(uint64_t code)
+static void decode(const struct vmcb *vmcb, struct vcpu_exit *exit)
 {
+	uint64_t code = vmcb->exitcode, info = vmcb->exitinfo1;
+
+	exit->code = code;
 	if (code == VMEXIT_NPF) {
-		return EXIT_NESTED_FAULT;
+		exit->kind = EXIT_NESTED_FAULT;
+		exit->write = info & NPF_WRITE;
+	} else if (code < sizeof(kinds)) {
+		exit->kind = kinds[code];
+		exit->write = info & MSR_WRITE;
+	} else {
+		/* QEMU 7.2 stores the code in 32 bits. */
+		exit->kind = (uint32_t)code == (uint32_t)VMEXIT_INVALID ? EXIT_BAD_STATE : EXIT_UNKNOWN;
 	}
-	if (code < sizeof(kinds)) {
-		return kinds[code];
-	}
-	/* QEMU 7.2 stores the code in 32 bits. */
-	return (uint32_t)code == (uint32_t)VMEXIT_INVALID ? EXIT_BAD_STATE : EXIT_UNKNOWN;
 }
 
 /*
@@ -67,13 +72,12 @@ void svm_exit(struct svm_cpu *svm, struct guest_registers *registers)
 	if (exit.delivering) {
 		deliver_again(vmcb);
 	}
-	cpu->vcpu.last_code = exit.code = vmcb->exitcode;
+	decode(vmcb, &exit);
+	cpu->vcpu.last_code = exit.code;
 	cpu->vcpu.last_rip = vmcb->rip;
-	exit.kind = decode(vmcb->exitcode);
 	exit.registers = registers;
 	exit.rax = &vmcb->rax;
 	exit.address = vmcb->exitinfo2;
-	exit.write = vmcb->exitinfo1 & (exit.kind == EXIT_MSR ? MSR_WRITE : NPF_WRITE);
 	exit_handle(cpu, &exit);
 }
 

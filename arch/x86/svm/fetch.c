@@ -126,9 +126,9 @@ static const uint8_t *code_first(struct svm_cpu *svm, uint64_t linear)
 	const uint8_t *code = code_at(svm->vmcb, linear);
 	bool same_offset = (linear - svm->vmcb->rip) % PAGE_SIZE == 0;
 
-	svm->fetch.code = code && same_offset ? code - linear % PAGE_SIZE : NULL;
+	svm->fetch.code = code ? code - linear % PAGE_SIZE : NULL;
 	svm->fetch.paging = svm_fetch_paging(svm->vmcb);
-	svm->fetch.page = svm->vmcb->rip / PAGE_SIZE;
+	svm->fetch.page = code && same_offset ? svm->vmcb->rip / PAGE_SIZE : SVM_FETCH_NOTHING;
 	svm->fetch.base = svm->vmcb->cs.base;
 	return code;
 }
@@ -147,7 +147,7 @@ unsigned svm_msr_length_slow(struct svm_cpu *svm)
 		code++;
 		linear = long_mode ? linear + 1 : (uint32_t)(linear + 1);
 		if (linear % PAGE_SIZE == 0) {
-			svm->fetch.code = NULL; /* the window is needed for the next page */
+			svm->fetch.page = SVM_FETCH_NOTHING; /* the window is needed for the next page */
 			code = code_at(vmcb, linear);
 		}
 	}

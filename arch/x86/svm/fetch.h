@@ -11,13 +11,16 @@
 
 #define MSR_OPCODE_BYTE0 0x0f
 
+/* In fetch.page: no page is in the window. */
+#define SVM_FETCH_NOTHING (~0ull)
+
 /* By the guest's page tables; prefixes are counted. 0: the instruction is not there any more. */
 unsigned svm_msr_length_slow(struct svm_cpu *svm);
 
 /* What an address means depends on this much of the guest's state. */
 static inline uint64_t svm_fetch_paging(const struct vmcb *vmcb)
 {
-	return vmcb->cr3 | (vmcb->cr0 & CR0_PE); /* bit 0 of CR3 is not used */
+	return vmcb->cr3 ^ (vmcb->cr0 & CR0_PG);
 }
 
 /*
@@ -31,7 +34,7 @@ static inline unsigned svm_msr_length(struct svm_cpu *svm)
 	const struct vmcb *vmcb = svm->vmcb;
 	uint64_t rip = vmcb->rip, offset = rip % PAGE_SIZE;
 
-	if (svm->fetch.code && svm->fetch.page == rip / PAGE_SIZE &&
+	if (svm->fetch.page == rip / PAGE_SIZE &&
 	    svm->fetch.paging == svm_fetch_paging(vmcb) && svm->fetch.base == vmcb->cs.base &&
 	    svm->fetch.code[offset] == MSR_OPCODE_BYTE0) {
 		return 2;

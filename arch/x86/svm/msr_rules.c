@@ -132,8 +132,7 @@ static bool write_debugctl(struct cpu *cpu, uint32_t msr, uint64_t value)
 static bool write_x2apic_icr(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	(void)msr;
-	apic_watch_x2apic_icr(cpu, value);
-	return true;
+	return apic_watch_x2apic_icr(cpu, value);
 }
 
 const struct msr_rule msr_rules[] = {

@@ -7,7 +7,7 @@
 #include "arch/x86/cpu/pages.h"
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
-#include "arch/x86/svm/svm.h"
+#include "arch/x86/svm/fetch.h"
 #include "arch/x86/vcpu/backend.h"
 #include "arch/x86/vcpu/memory.h"
 #include "arch/x86/vcpu/start.h"
@@ -89,6 +89,7 @@ static enum phase_result svm_vmcb_init(void)
 	memset(vmcb, 0, sizeof(*vmcb));
 	memset(&svm->nmi, 0, sizeof(svm->nmi));
 	svm->step.reason = STEP_NOT;
+	svm->fetch.page = SVM_FETCH_NOTHING;
 	svm->step.branches = false; /* INIT clears DebugCtl (APM volume 2, table 14-1) */
 	this_cpu()->vcpu.apic_access.active = false;
 	set_intercepts(vmcb);

@@ -14,6 +14,7 @@
 #include "config/SVM_SIPI_WATCH_ALWAYS.h"
 #include "phases/log/log.h"
 #include "phases/machine.h"
+#include "phases/memory/string.h"
 #include "phases/phase.h"
 
 PHASE(apic_watch, guest, apic_watch_init, .vital = true,
@@ -23,8 +24,13 @@ PHASE_NEEDS(apic_watch, local_apic, "the page's address is the local APIC's");
 PHASE_NEEDS(apic_watch, msr_exits, "in x2APIC mode the command register is an MSR");
 PHASE_NEEDS(apic_watch, tsc_calibration, "how long the watch stays on is counted in its ticks");
 
-/* How long the watch stays on after the last sign that CPUs are started. */
+/*
+ * How long the watch stays on after the last sign that CPUs are started; and for how long while the
+ * warm-reset vector says that one is about to be: operating systems clear it when the CPU has come.
+ */
 #define STAY_MICROSECONDS 200000
+#define STAY_ANNOUNCED_MICROSECONDS 10000000
+#define WARM_RESET_VECTOR 0x467
 
 #define REGISTER_SIZE 16u /* an APIC register takes 16 bytes, of which the first 4 mean something */
 
@@ -68,10 +74,22 @@ void apic_watch_arm(struct cpu *cpu)
 	}
 }
 
+/* Page 0 is writable while the watch is on: what was written there is seen here. */
+static bool is_announced(void)
+{
+	uint32_t vector;
+
+	memcpy(&vector, physical_window(WINDOW_GUEST_TABLE, WARM_RESET_VECTOR), sizeof(vector));
+	return vector;
+}
+
 /* Signed: another CPU's time-stamp counter may be ahead of this one's. */
 static bool is_over(void)
 {
-	return (int64_t)(machine_ticks() - last_sign) >= stay_ticks && !ipi_anyone_waits();
+	int64_t passed = (int64_t)(machine_ticks() - last_sign);
+
+	return !ipi_anyone_waits() && passed >= stay_ticks &&
+	       (!is_announced() || passed >= (int64_t)time_ticks(STAY_ANNOUNCED_MICROSECONDS));
 }
 
 /*
@@ -90,7 +108,10 @@ static RARE void disarm(struct cpu *cpu)
 	guest_unlock(cpu);
 }
 
-/* At an access while the watch is on: is it still worth it? */
+/*
+ * At an access while the watch is on, before it reaches the APIC: is it still worth it? Not behind:
+ * a kick right behind an NMI of the guest's would merge with it.
+ */
 static void disarm_if_over(struct cpu *cpu)
 {
 	if (!CONFIG_SVM_SIPI_WATCH_ALWAYS && (int64_t)(rdtsc() - last_sign) >= stay_ticks &&
@@ -180,22 +201,26 @@ static void commit(struct cpu *cpu, uint32_t offset)
 void apic_access_done(struct cpu *cpu)
 {
 	cpu->vcpu.apic_access.active = false;
+	disarm_if_over(cpu);
 	/* What is behind a register's first 4 bytes means nothing. */
 	if (cpu->vcpu.apic_access.written &&
 	    cpu->vcpu.apic_access.write_offset % REGISTER_SIZE < sizeof(uint32_t)) {
 		commit(cpu, cpu->vcpu.apic_access.write_offset);
 	}
-	disarm_if_over(cpu);
 }
 
-void apic_watch_x2apic_icr(struct cpu *cpu, uint64_t value)
+bool apic_watch_x2apic_icr(struct cpu *cpu, uint64_t value)
 {
 	struct icr_command command = {
-		.low = (uint32_t)value,
+		.low = (uint32_t)value & ~(uint32_t)ICR_PENDING, /* read-only */
 		.destination = value >> 32,
 		.x2apic = true,
 	};
 
-	ipi_send(cpu, &command);
+	if (!apic_is_x2apic() || value & X2APIC_ICR_RESERVED) {
+		return false;
+	}
 	disarm_if_over(cpu);
+	ipi_send(cpu, &command);
+	return true;
 }

@@ -28,7 +28,7 @@ void apic_watch_page0(struct cpu *cpu);
 /* The stepped access is done: what it wrote reaches the APIC. */
 void apic_access_done(struct cpu *cpu);
 
-/* A write to the x2APIC's ICR. */
-void apic_watch_x2apic_icr(struct cpu *cpu, uint64_t value);
+/* A write to the x2APIC's ICR. False if it gives #GP, as in xAPIC mode. */
+bool apic_watch_x2apic_icr(struct cpu *cpu, uint64_t value);
 
 #endif

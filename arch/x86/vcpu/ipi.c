@@ -61,6 +61,8 @@ static void send_init(struct cpu *cpu, const struct icr_command *command)
 {
 	bool self = false;
 
+	/* It may have come to its end just before this command. */
+	apic_watch_arm(cpu);
 	for (unsigned i = 0; i < cpu_count; i++) {
 		if (!names(command, cpu, cpus[i])) {
 			continue;
@@ -73,7 +75,6 @@ static void send_init(struct cpu *cpu, const struct icr_command *command)
 		self |= cpus[i] == cpu;
 		mark_waiting(cpus[i]);
 	}
-	apic_watch_sign();
 	if (self) {
 		/* It takes effect when the guest is entered again, or sooner: nothing may be held. */
 		guest_unlock(cpu);
@@ -104,9 +105,13 @@ static void send_startup(struct cpu *cpu, const struct icr_command *command)
 	apic_watch_sign();
 }
 
-/* A processor that waits for a start-up IPI keeps an NMI; nothing of ours may run on it meanwhile. */
+/*
+ * A processor that waits for a start-up IPI keeps an NMI; nothing of ours may run on it meanwhile.
+ * The watch stays on for now: turning it off takes a kick, which could merge with this NMI.
+ */
 static void send_nmi(struct cpu *cpu, const struct icr_command *command)
 {
+	apic_watch_sign();
 	if (!ipi_anyone_waits()) {
 		pass_on(command);
 		return;

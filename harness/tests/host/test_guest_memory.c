@@ -15,7 +15,7 @@
 #include "arch/x86/vcpu/backend.h"
 #include "arch/x86/vcpu/guest.h"
 #include "arch/x86/vcpu/kick.h"
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 #include "phases/log/log.h"
 #include "phases/panic/panic.h"
 #include "phases/phase.h"

@@ -8,7 +8,7 @@
 #include "arch/x86/acpi/madt.h"
 #include "arch/x86/cpu/image.h"
 #include "arch/x86/vcpu/nested.h"
-#include "boot/boot.h"
+#include "phases/boot_info.h"
 #include "harness/tests/host/check.h"
 #include "phases/log/log.h"
 #include "phases/phase.h"

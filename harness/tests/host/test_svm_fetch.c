@@ -123,7 +123,7 @@ static void begin(const struct mode *in)
 	vmcb = (struct vmcb){ .cr0 = mode->cr0, .cr4 = mode->cr4, .efer = mode->efer };
 	vmcb.cs.attributes = mode->efer ? CODE64 : CODE32;
 	vmcb.cr3 = mode->base + new_page();
-	svm.fetch.code = NULL;
+	svm.fetch.page = SVM_FETCH_NOTHING;
 }
 
 /* A WRMSR with this many prefixes before it. */
@@ -138,7 +138,7 @@ static unsigned length_at(uint64_t rip)
 	unsigned slow, again, fast;
 
 	vmcb.rip = rip;
-	svm.fetch.code = NULL;
+	svm.fetch.page = SVM_FETCH_NOTHING;
 	slow = svm_msr_length(&svm);
 	again = svm_msr_length_slow(&svm);
 	fast = svm_msr_length(&svm);

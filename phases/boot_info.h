@@ -3,8 +3,8 @@
  * What the way in (a boot path) hands to the rest: the loader's words, checked and copied out of
  * the loader's memory, in one form whatever the loader.
  */
-#ifndef BOOT_BOOT_H
-#define BOOT_BOOT_H
+#ifndef PHASES_BOOT_INFO_H
+#define PHASES_BOOT_INFO_H
 
 #include "phases/memory/map.h"
 
