@@ -54,10 +54,11 @@ def image_and_sources() -> list[Figure]:
     image = build / product.SYMBOLS
     parts = ", ".join(f"{name} {size}" for name, (size, _) in elf.sections(image).items())
     code, everything = source_lines(build)
-    c = f"{code['.c']} in .c, {code['.h']} in .h; with comments and blanks {everything['.c']} and {everything['.h']}"
+    # As cloc counts them: `C` is the .c files; what is generated does not count.
+    c = f"with comments and blanks {everything['.c']}; headers {code['.h']} and {everything['.h']}"
     assembly = f"with comments and blanks {everything['.S']}"
     return [
         Figure("minimal image: text and read-only data", elf.constant_bytes(image), "bytes", 65536, parts),
-        Figure("minimal build: C and its headers", code[".c"] + code[".h"], "code lines", 6000, c),
+        Figure("minimal build: C", code[".c"], "code lines", 6000, c),
         Figure("minimal build: assembly", code[".S"], "code lines", 500, assembly),
     ]
