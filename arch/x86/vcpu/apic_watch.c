@@ -35,6 +35,7 @@ PHASE_NEEDS(apic_watch, tsc_calibration, "how long the watch stays on is counted
 #define REGISTER_SIZE 16u /* an APIC register takes 16 bytes, of which the first 4 mean something */
 
 static bool watching;
+static bool noticed; /* the announcement in page 0, since the last sign */
 static uint64_t last_sign;
 static int64_t stay_ticks;
 
@@ -62,6 +63,7 @@ static enum phase_result apic_watch_init(void)
 void apic_watch_sign(void)
 {
 	last_sign = machine_ticks();
+	noticed = false;
 }
 
 void apic_watch_arm(struct cpu *cpu)
@@ -83,6 +85,15 @@ static bool is_announced(void)
 	return vector;
 }
 
+/* When it was written is not known: it counts from here, once, however long ago the last sign was. */
+static void notice(void)
+{
+	if (!noticed && is_announced()) {
+		apic_watch_sign();
+		noticed = true;
+	}
+}
+
 /* Signed: another CPU's time-stamp counter may be ahead of this one's. */
 static bool is_over(void)
 {
@@ -99,10 +110,12 @@ static bool is_over(void)
 static RARE void disarm(struct cpu *cpu)
 {
 	guest_lock(cpu);
+	notice();
 	if (watching && is_over()) {
 		memory_set_page0_writable(false);
 		guest_flush(cpu);
 		kick_others(cpu, MAIL_FLUSH);
+		notice();
 		set_watching(!is_over());
 	}
 	guest_unlock(cpu);
