@@ -60,6 +60,7 @@ CASES = [
     Case("stop", where=EVERYWHERE),
     Case("linux_like", cpus=4, words="n=5"),
     Case("late", where=EVERYWHERE),
+    Case("late", words="wait=12000"),  # longer than any announcement keeps the watch on
     Case("late", words="sign=0", where=[BARE, ALWAYS]),
     Case("ipi"),
     Case("nmi", words="n=2500"),  # of each of four kinds
@@ -70,6 +71,7 @@ CASES = [
     Case("efer", cpus=1),
     Case("msr", cpus=1),
     Case("msr_step", cpus=1),
+    Case("x2apic_icr", cpus=1, where=[BARE, ALWAYS]),
     Case("svm", cpus=1),
     Case("apic_forms", cpus=1, where=EVERYWHERE),
     Case("apic_steps", cpus=1, where=EVERYWHERE),

@@ -88,7 +88,7 @@ multiboot_entry:
 	mov	%edx, HERE(entry_ticks + 4)
 
 STEP(long_mode_check, bsp, "32-bit protected, paging off", "boot stack",
-     "stops with a message on the screen and the first serial port where the processor has no 64-bit mode")
+     "stops with a message on each console where the processor has no 64-bit mode")
 STEP_NEEDS(long_mode_check, multiboot_entry, "it calls, so it needs the boot stack")
 
 	mov	$0x80000000, %eax

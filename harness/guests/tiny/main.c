@@ -41,6 +41,7 @@ static const struct test {
 	{ "efer", test_efer },
 	{ "msr", test_msr },
 	{ "msr_step", test_msr_step },
+	{ "x2apic_icr", test_x2apic_icr },
 	{ "svm", test_svm },
 	{ "apic_forms", test_apic_forms },
 	{ "apic_steps", test_apic_steps },

@@ -2,6 +2,8 @@
 #include "harness/guests/tiny/lib/cpu.h"
 #include "harness/guests/tiny/lib/apic.h"
 #include "harness/guests/tiny/lib/asm.h"
+#include "harness/guests/tiny/lib/options.h"
+#include "harness/guests/tiny/lib/print.h"
 
 struct cpu cpus[CPUS_MAX];
 unsigned cpu_count;
@@ -93,6 +95,9 @@ void ap_main(unsigned index)
 	struct cpu *cpu = &cpus[index];
 
 	cpu_init(index);
+	if (above_hypervisor()) {
+		EXPECT(rdmsr(MSR_VM_CR) & 0x10, "CPU %u runs outside of the hypervisor", index);
+	}
 	cpu->starts++;
 	for (;;) {
 		work(cpu);

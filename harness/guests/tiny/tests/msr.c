@@ -188,3 +188,15 @@ void test_msr_step(void)
 	EXPECT_EQUAL("RIP of the step over WRMSR", step_rip[1], behind_write);
 	EXPECT_EQUAL("RIP of the last step", step_rip[4], end);
 }
+
+/* In xAPIC mode there is no such register; QEMU without x2APIC knows no unknown registers either. */
+void test_x2apic_icr(void)
+{
+	static const uint64_t commands[] = { 0xfd, 0x4000000fd, 0x9000000fd, 0x1fd, 0x800000fd };
+
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		int fault = write_fault(MSR_X2APIC + 0x30, commands[i]);
+
+		EXPECT(fault == VECTOR_GP || !above_hypervisor(), "the write of %lx did not fault", commands[i]);
+	}
+}

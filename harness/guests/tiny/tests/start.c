@@ -162,7 +162,7 @@ void test_logical(void)
 void test_late(void)
 {
 	need_cpus(2);
-	delay_us(2000000);
+	delay_us(option_number("wait", 2000) * 1000);
 	FOR_EACH_AP (cpu) {
 		EXPECT(!cpu->starts, "CPU %u started by itself", cpu->index);
 	}
@@ -187,7 +187,7 @@ void test_linux_like(void)
 	need_cpus(2);
 	for (uint32_t i = 0; i < option_number("n", 5); i++) {
 		FOR_EACH_AP (cpu) {
-			delay_us(500000); /* no sign of a start-up and no APIC access */
+			delay_us(option_number("wait", 500) * 1000); /* no sign of a start-up and no APIC access */
 			start_like_linux(cpu);
 			check_start(0);
 		}

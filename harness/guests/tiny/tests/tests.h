@@ -9,6 +9,7 @@ void test_cpus(void);       /* each AP starts; its state at its first instructio
 void test_twice(void);      /* two starts in a row, from two pages */
 void test_broadcast(void);  /* all but self */
 void test_logical(void);    /* INIT and start-up IPI to logical ids, flat and cluster */
+void test_x2apic_icr(void);  /* writes to its MSR in xAPIC mode */
 void test_late(void);       /* not started for 2 s, then started */
 void test_linux_like(void); /* the way and the pauses of Linux, n= times */
 
