@@ -96,6 +96,7 @@ class Debian:
         self.write("update_errors", [])
 
     def fake(self, name: str, text: str) -> None:
+        (self.bin / name).unlink(missing_ok=True)  # it may be a link to the real tool
         (self.bin / name).write_text(f"#!{shutil.which('sh')}\n{text}\n", encoding="utf-8")
         (self.bin / name).chmod(0o755)
 
