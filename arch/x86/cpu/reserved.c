@@ -26,8 +26,8 @@ PHASE_NEEDS(reserved_block, madt, "its size depends on the number of CPUs");
 #define PAGES_PER_CPU 22
 /* The host's tables: see host_tables.c. */
 #define PAGES_OF_TABLES 10
-/* MSR permission map, the page of ones, the page that takes the guest's writes. */
-#define PAGES_OF_GUEST 4
+/* MSR permission map, the pages of ones and for the guest's writes, tables for page 0. */
+#define PAGES_OF_GUEST 8
 
 struct reserved_memory reserved_memory;
 

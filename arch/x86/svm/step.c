@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One instruction of the guest alone, by RFLAGS.TF, with interrupts held and every exception
- * intercepted. It is used for two things: an access to the APIC's page, which is let happen on
- * a scratch page under a second set of nested tables; and the IRET of an NMI handler.
+ * intercepted. It is used for three things: an access to the APIC's page, which is let happen on
+ * a scratch page under a second set of nested tables; a write to page 0, under a third; and the IRET
+ * of an NMI handler.
  */
 #include "arch/x86/cpu/apic.h"
 #include "arch/x86/cpu/msr.h"
@@ -17,6 +18,16 @@
 
 #define ENTRIES 512
 #define LEVELS 4
+
+static uint64_t *page0_tables;
+static uint32_t page0_generation;
+
+bool svm_step_prepare_page0(void)
+{
+	page0_tables = pages_alloc(LEVELS);
+	page0_generation = 0;
+	return page0_tables;
+}
 
 bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu)
 {
@@ -33,29 +44,47 @@ bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu)
 	return true;
 }
 
-/* The tables on the way to the APIC's page are copies of the guest's, each pointing to the next. */
-static RARE void copy_tables(struct svm_cpu *svm)
+/*
+ * The tables on the way to an address, as copies of the guest's, each pointing to the next. Gives
+ * back the entry of the address in the last.
+ */
+static uint64_t *copy_path(uint64_t *to, uint64_t address)
 {
 	const uint64_t *from = guest_memory.root;
-	uint64_t *to = svm->step.tables;
 
-	/* Before the copy: what changes meanwhile is copied next time. */
-	svm->step.generation = __atomic_load_n(&guest_memory.generation, __ATOMIC_ACQUIRE);
 	for (unsigned level = LEVELS;; level--, to += ENTRIES) {
-		unsigned slot = apic_base >> (12 + 9 * (level - 1)) & (ENTRIES - 1);
+		unsigned slot = address >> (12 + 9 * (level - 1)) & (ENTRIES - 1);
 
 		memcpy(to, from, ENTRIES * sizeof(*to));
 		if (level == 1) {
-			svm->step.entry = &to[slot];
-			break;
+			return &to[slot];
 		}
 		from = (const uint64_t *)((from[slot] & PAGE_ADDRESS) - guest_memory.to_physical);
 		to[slot] = pages_physical(to + ENTRIES) | guest_memory.bits->table;
 	}
 }
 
+static RARE void copy_tables(struct svm_cpu *svm)
+{
+	/* Before the copy: what changes meanwhile is copied next time. */
+	svm->step.generation = __atomic_load_n(&guest_memory.generation, __ATOMIC_ACQUIRE);
+	svm->step.entry = copy_path(svm->step.tables, apic_base);
+}
+
+/* One set for all CPUs: what it shows is the same for every one. */
+static void copy_page0_tables(void)
+{
+	if (page0_generation != guest_memory.generation) {
+		page0_generation = __atomic_load_n(&guest_memory.generation, __ATOMIC_ACQUIRE);
+		*copy_path(page0_tables, 0) = guest_memory.bits->read_write;
+	}
+}
+
 void svm_step_tables_changed(struct svm_cpu *svm)
 {
+	if (svm->step.reason == STEP_PAGE0) {
+		copy_page0_tables();
+	}
 	if (svm->step.reason == STEP_SCRATCH && svm->step.generation != guest_memory.generation) {
 		uint64_t entry = *svm->step.entry;
 
@@ -124,6 +153,25 @@ void guest_step_on_scratch(struct cpu *cpu, bool writable)
 	}
 	svm->vmcb->nested_cr3 = svm->step.root;
 	*svm->step.entry = writable ? svm->step.writable : svm->step.readable;
+	fresh_asid(svm);
+}
+
+void guest_step_on_page0(struct cpu *cpu)
+{
+	struct svm_cpu *svm = cpu->svm;
+
+	copy_page0_tables();
+	if (svm->step.reason == STEP_NOT) {
+		begin(svm, STEP_PAGE0);
+		svm->vmcb->nested_cr3 = pages_physical(page0_tables);
+	} else {
+		/* An instruction that has to do with both pages: the lowest GiB of one set in the other. */
+		copy_tables(svm);
+		*svm->step.entry = svm->step.writable;
+		svm->step.tables[ENTRIES] = page0_tables[ENTRIES];
+		svm->step.generation = 0;
+		svm->vmcb->nested_cr3 = svm->step.root;
+	}
 	fresh_asid(svm);
 }
 
@@ -208,7 +256,9 @@ void guest_step_ended(struct cpu *cpu, const struct vcpu_exit *exit)
 	} else {
 		restore_flags(svm);
 		pass_debug_on(svm, cpu);
-		apic_access_done(cpu);
+		if (cpu->vcpu.apic_access.active) {
+			apic_access_done(cpu);
+		}
 	}
 	if (svm->nmi.waits) {
 		svm_nmi_deliver(svm);

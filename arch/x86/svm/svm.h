@@ -12,7 +12,7 @@
 struct cpu;
 
 /* Why the guest runs one instruction alone. */
-enum svm_step { STEP_NOT, STEP_SCRATCH, STEP_NMI_RETURN };
+enum svm_step { STEP_NOT, STEP_SCRATCH, STEP_PAGE0, STEP_NMI_RETURN };
 
 struct svm_cpu {
 	struct vmcb *vmcb;
@@ -68,7 +68,8 @@ void svm_exit(struct svm_cpu *svm, struct guest_registers *registers);
 void svm_step_nmi_return(struct svm_cpu *svm);
 /* The guest's tables may have changed: a step that is under way goes by the new ones. */
 void svm_step_tables_changed(struct svm_cpu *svm);
-/* Allocates a CPU's second tables. False: no memory. */
+/* Allocate a CPU's second tables, and the third ones of all CPUs. False: no memory. */
+bool svm_step_prepare_page0(void);
 bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu);
 
 /* nmi.c: injects an NMI that waits, where that may be done now. */

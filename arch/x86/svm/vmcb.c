@@ -56,6 +56,10 @@ static struct svm_cpu *svm_cpu_alloc(struct cpu *cpu)
 static enum phase_result svm_cpu_init(void)
 {
 	svm_guest_root = (uint64_t)guest_memory.root + guest_memory.to_physical;
+	if (!svm_step_prepare_page0()) {
+		return phase_failed("no memory for the tables of page 0; this is a bug: the reserved "
+				    "block is too small");
+	}
 	for (unsigned i = 0; i < cpu_count; i++) {
 		cpus[i]->svm = svm_cpu_alloc(cpus[i]);
 		if (!cpus[i]->svm) {

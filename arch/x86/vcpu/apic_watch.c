@@ -35,7 +35,7 @@ PHASE_NEEDS(apic_watch, tsc_calibration, "how long the watch stays on is counted
 #define REGISTER_SIZE 16u /* an APIC register takes 16 bytes, of which the first 4 mean something */
 
 static bool watching;
-static bool noticed; /* the announcement in page 0, since the last sign */
+static bool page0_open; /* to every CPU: see apic_watch_page0() */
 static uint64_t last_sign;
 static int64_t stay_ticks;
 
@@ -48,7 +48,6 @@ static void set_watching(bool on)
 {
 	watching = on;
 	memory_set_apic_page(!on);
-	memory_set_page0_writable(on);
 	guest_watch_msr(MSR_X2APIC_ICR, false, on);
 }
 
@@ -57,41 +56,38 @@ static enum phase_result apic_watch_init(void)
 	stay_ticks = (int64_t)time_ticks(STAY_MICROSECONDS);
 	apic_watch_sign();
 	set_watching(true);
+	/* A watch that never goes off needs no sign. */
+	memory_set_page0_writable(CONFIG_SVM_SIPI_WATCH_ALWAYS);
 	return PHASE_DONE;
 }
 
 void apic_watch_sign(void)
 {
 	last_sign = machine_ticks();
-	noticed = false;
 }
 
-void apic_watch_arm(struct cpu *cpu)
+/* Turns the watch on for this CPU; the others may have the APIC's page in their caches. */
+static void arm_here(struct cpu *cpu)
 {
 	apic_watch_sign();
 	if (!watching) {
 		set_watching(true);
 		guest_flush(cpu);
-		kick_others(cpu, MAIL_FLUSH);
 	}
 }
 
-/* Page 0 is writable while the watch is on: what was written there is seen here. */
+void apic_watch_arm(struct cpu *cpu)
+{
+	arm_here(cpu);
+	kick_others(cpu, MAIL_FLUSH);
+}
+
 static bool is_announced(void)
 {
 	uint32_t vector;
 
 	memcpy(&vector, physical_window(WINDOW_GUEST_TABLE, WARM_RESET_VECTOR), sizeof(vector));
 	return vector;
-}
-
-/* When it was written is not known: it counts from here, once, however long ago the last sign was. */
-static void notice(void)
-{
-	if (!noticed && is_announced()) {
-		apic_watch_sign();
-		noticed = true;
-	}
 }
 
 /* Signed: another CPU's time-stamp counter may be ahead of this one's. */
@@ -103,28 +99,23 @@ static bool is_over(void)
 	       (!is_announced() || passed >= (int64_t)time_ticks(STAY_ANNOUNCED_MICROSECONDS));
 }
 
-/*
- * Page 0 is read-only on every CPU before the APIC's page opens on any: a write there that still
- * goes through an old translation must not be the sign that nobody sees.
- */
+/* Page 0 is closed on every CPU before the APIC's page opens on any. */
 static RARE void disarm(struct cpu *cpu)
 {
 	guest_lock(cpu);
-	notice();
 	if (watching && is_over()) {
-		memory_set_page0_writable(false);
-		guest_flush(cpu);
-		kick_others(cpu, MAIL_FLUSH);
-		notice();
+		if (page0_open) {
+			page0_open = false;
+			memory_set_page0_writable(false);
+			guest_flush(cpu);
+			kick_others(cpu, MAIL_FLUSH);
+		}
 		set_watching(!is_over());
 	}
 	guest_unlock(cpu);
 }
 
-/*
- * At an access while the watch is on, before it reaches the APIC: is it still worth it? Not behind:
- * a kick right behind an NMI of the guest's would merge with it.
- */
+/* At an access while the watch is on: is it still worth it? */
 static void disarm_if_over(struct cpu *cpu)
 {
 	if (!CONFIG_SVM_SIPI_WATCH_ALWAYS && (int64_t)(rdtsc() - last_sign) >= stay_ticks &&
@@ -133,13 +124,24 @@ static void disarm_if_over(struct cpu *cpu)
 	}
 }
 
-void apic_watch_page0(struct cpu *cpu)
+/*
+ * The write is the sign; it is let happen for this CPU alone. The others are not kicked: a kick wakes
+ * a CPU that halts for good, and after kexec the code around its HLT is no longer there. So the CPU
+ * that gives the sign is the one that is trusted to send INIT.
+ */
+void apic_watch_page0(struct cpu *cpu, const struct vcpu_exit *exit)
 {
 	guest_lock(cpu);
-	apic_watch_arm(cpu);
+	arm_here(cpu);
+	if (exit->delivering) {
+		/* The frame of an interrupt: nothing to step. Page 0 is open until the watch goes off. */
+		page0_open = true;
+		memory_set_page0_writable(true);
+		guest_flush(cpu);
+	} else {
+		guest_step_on_page0(cpu);
+	}
 	guest_unlock(cpu);
-	/* It may have been on already, and this CPU's translation old. */
-	guest_flush(cpu);
 }
 
 /*
@@ -214,12 +216,12 @@ static void commit(struct cpu *cpu, uint32_t offset)
 void apic_access_done(struct cpu *cpu)
 {
 	cpu->vcpu.apic_access.active = false;
-	disarm_if_over(cpu);
 	/* What is behind a register's first 4 bytes means nothing. */
 	if (cpu->vcpu.apic_access.written &&
 	    cpu->vcpu.apic_access.write_offset % REGISTER_SIZE < sizeof(uint32_t)) {
 		commit(cpu, cpu->vcpu.apic_access.write_offset);
 	}
+	disarm_if_over(cpu);
 }
 
 bool apic_watch_x2apic_icr(struct cpu *cpu, uint64_t value)
@@ -233,7 +235,7 @@ bool apic_watch_x2apic_icr(struct cpu *cpu, uint64_t value)
 	if (!apic_is_x2apic() || value & X2APIC_ICR_RESERVED) {
 		return false;
 	}
-	disarm_if_over(cpu);
 	ipi_send(cpu, &command);
+	disarm_if_over(cpu);
 	return true;
 }

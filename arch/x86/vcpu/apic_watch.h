@@ -23,7 +23,7 @@ void apic_watch_sign(void);
 void apic_watch_fault(struct cpu *cpu, const struct vcpu_exit *exit);
 
 /* A write to page 0, where the warm-reset vector is. */
-void apic_watch_page0(struct cpu *cpu);
+void apic_watch_page0(struct cpu *cpu, const struct vcpu_exit *exit);
 
 /* The stepped access is done: what it wrote reaches the APIC. */
 void apic_access_done(struct cpu *cpu);

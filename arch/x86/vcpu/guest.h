@@ -44,6 +44,12 @@ void guest_flush(struct cpu *cpu);
  */
 void guest_step_on_scratch(struct cpu *cpu, bool writable);
 
+/*
+ * With the guest lock held: lets the instruction that exited run alone, with page 0 writable for it
+ * and for no other CPU.
+ */
+void guest_step_on_page0(struct cpu *cpu);
+
 /* MSR exits: on or off for one MSR that the permission map can name, on all CPUs. */
 void guest_watch_msr(uint32_t msr, bool read, bool write);
 

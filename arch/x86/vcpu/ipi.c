@@ -61,8 +61,7 @@ static void send_init(struct cpu *cpu, const struct icr_command *command)
 {
 	bool self = false;
 
-	/* It may have come to its end just before this command. */
-	apic_watch_arm(cpu);
+	apic_watch_sign();
 	for (unsigned i = 0; i < cpu_count; i++) {
 		if (!names(command, cpu, cpus[i])) {
 			continue;
@@ -105,13 +104,9 @@ static void send_startup(struct cpu *cpu, const struct icr_command *command)
 	apic_watch_sign();
 }
 
-/*
- * A processor that waits for a start-up IPI keeps an NMI; nothing of ours may run on it meanwhile.
- * The watch stays on for now: turning it off takes a kick, which could merge with this NMI.
- */
+/* A processor that waits for a start-up IPI keeps an NMI; nothing of ours may run on it meanwhile. */
 static void send_nmi(struct cpu *cpu, const struct icr_command *command)
 {
-	apic_watch_sign();
 	if (!ipi_anyone_waits()) {
 		pass_on(command);
 		return;

@@ -204,7 +204,7 @@ void memory_fault(struct cpu *cpu, const struct vcpu_exit *exit)
 	if (page == apic_base) {
 		apic_watch_fault(cpu, exit);
 	} else if (exit->write && page == 0) {
-		apic_watch_page0(cpu);
+		apic_watch_page0(cpu, exit);
 	} else if (exit->write && is_hidden(page)) {
 		absorb_writes(cpu, page);
 	} else if (!nested_mapped(&guest_memory, page)) {

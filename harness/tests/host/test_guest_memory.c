@@ -93,9 +93,10 @@ void apic_watch_fault(struct cpu *cpu, const struct vcpu_exit *exit)
 	apic_faults++;
 }
 
-void apic_watch_page0(struct cpu *cpu)
+void apic_watch_page0(struct cpu *cpu, const struct vcpu_exit *exit)
 {
 	(void)cpu;
+	(void)exit;
 	page0_faults++;
 }
 

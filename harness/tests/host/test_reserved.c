@@ -21,7 +21,7 @@
 
 /* What each CPU and all of them together take; see the sources that allocate it. */
 #define PER_CPU (1 + 1 + 3 + 3 * 2 + 4 + 1 + 4) /* percpu.c, vmcb.c, step.c */
-#define AT_ONCE (10 + 2 + 2)                    /* host_tables.c, msr_map.c, memory.c */
+#define AT_ONCE (10 + 2 + 2 + 4)                /* host_tables.c, msr_map.c, memory.c, step.c */
 
 extern const struct phase phase_low_page, phase_reserved_block;
 const struct phase_links phase_links_low_page, phase_links_reserved_block;
@@ -75,8 +75,8 @@ static void sizes(void)
 	CHECK_EQ(reserved_block_size(IMAGE, 16, NESTED_PAGES), MIB2);
 	CHECK_EQ(reserved_block_size(IMAGE, 64, NESTED_PAGES), 4 * MIB2);
 	/* One byte more than fits is one block more. */
-	CHECK_EQ(reserved_block_size(MIB2 - (23 + 1 + 14) * 4 * KIB, 1, 1), MIB2);
-	CHECK_EQ(reserved_block_size(MIB2 - (23 + 1 + 14) * 4 * KIB + 1, 1, 1), 2 * MIB2);
+	CHECK_EQ(reserved_block_size(MIB2 - (23 + 1 + 18) * 4 * KIB, 1, 1), MIB2);
+	CHECK_EQ(reserved_block_size(MIB2 - (23 + 1 + 18) * 4 * KIB + 1, 1, 1), 2 * MIB2);
 }
 
 static void make_machine(uint64_t ram, unsigned cpus)

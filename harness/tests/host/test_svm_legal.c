@@ -46,6 +46,11 @@ uint64_t pages_physical(const void *address)
 	return (uint64_t)address - (uint64_t)pool + 0x7fe80000;
 }
 
+bool svm_step_prepare_page0(void)
+{
+	return true;
+}
+
 bool svm_step_prepare(struct svm_cpu *svm, struct cpu *of)
 {
 	CHECK(svm && of == &cpu);

@@ -14,7 +14,7 @@
 
 #include "harness/tests/host/privileged.h"
 
-#define POOL_PAGES (NESTED_PAGES + 5)
+#define POOL_PAGES (NESTED_PAGES + 9)
 #include "harness/tests/host/nested_walk.h"
 
 #define TF 0x100
@@ -70,6 +70,13 @@ void svm_nmi_deliver(struct svm_cpu *of)
 	CHECK(of == &svm);
 }
 
+/* As apic_watch_fault() does. */
+static void step_on_scratch(bool writable)
+{
+	cpu.vcpu.apic_access.active = true;
+	guest_step_on_scratch(&cpu, writable);
+}
+
 static void start(const struct nested_bits *bits)
 {
 	memset(pool, 0, sizeof(pool));
@@ -82,7 +89,7 @@ static void start(const struct nested_bits *bits)
 	svm = (struct svm_cpu){ .vmcb = &vmcb, .cpu = &cpu };
 	vmcb = (struct vmcb){ .nested_cr3 = svm_guest_root, .asid = SVM_ASID_GUEST };
 	cpu.svm = &svm;
-	CHECK(svm_step_prepare(&svm, &cpu));
+	CHECK(svm_step_prepare_page0() && svm_step_prepare(&svm, &cpu));
 	svm_features = (struct svm_features){ .asids = 8 };
 }
 
@@ -124,9 +131,9 @@ static void tables_of_steps(const struct nested_bits *bits)
 {
 	start(bits);
 	svm_step_tables_changed(&svm);
-	guest_step_on_scratch(&cpu, false);
+	step_on_scratch(false);
 	check_tables(false);
-	guest_step_on_scratch(&cpu, true);
+	step_on_scratch(true);
 	check_tables(true);
 
 	/* A first touch while the step is under way, near and far; and all of it forgotten. */
@@ -148,7 +155,7 @@ static void tables_of_steps(const struct nested_bits *bits)
 	CHECK(nested_map(&guest_memory, 200 * GIB, GIB));
 	svm_step_tables_changed(&svm);
 	CHECK_EQ(vmcb.nested_cr3, svm_guest_root);
-	guest_step_on_scratch(&cpu, false);
+	step_on_scratch(false);
 	check_tables(false);
 	end_step(1);
 	CHECK_EQ(accesses_done, 2);
@@ -163,10 +170,10 @@ static void flags_of_steps(void)
 		vmcb.rflags = 0x2 | flags;
 		vmcb.dr6 = 0xffff0ff0;
 		check_round = flags;
-		guest_step_on_scratch(&cpu, false);
+		step_on_scratch(false);
 		CHECK_EQ(vmcb.rflags, 0x2 | TF);
 		CHECK_EQ(vmcb.intercept_exceptions, 0xffffffff);
-		guest_step_on_scratch(&cpu, true);
+		step_on_scratch(true);
 		vmcb.rflags |= 0x40; /* ZF, by the instruction */
 		vmcb.dr6 |= BS;
 		end_step(1);
@@ -175,7 +182,7 @@ static void flags_of_steps(void)
 		CHECK_EQ(injected, flags & TF ? 1 : -1);
 
 		/* A data breakpoint of the guest's was hit too. */
-		guest_step_on_scratch(&cpu, false);
+		step_on_scratch(false);
 		vmcb.dr6 |= BS | 0x2;
 		end_step(1);
 		CHECK_EQ(injected, 1);
@@ -198,7 +205,7 @@ static void exceptions_of_steps(void)
 		vmcb.rflags = 0x2 | IF;
 		vmcb.cr2 = 0;
 		cpu.vcpu.apic_access.active = true;
-		guest_step_on_scratch(&cpu, false);
+		step_on_scratch(false);
 		vmcb.exitinfo1 = 0x15;
 		vmcb.exitinfo2 = 0xdead000;
 		injected_code = 0;
@@ -221,7 +228,7 @@ static void ids_of_steps(bool flush_by_asid)
 	svm_features.flush_by_asid = flush_by_asid;
 	for (unsigned i = 0; i < 100; i++) {
 		vmcb.tlb_control = TLB_CONTROL_NOTHING;
-		guest_step_on_scratch(&cpu, i % 2);
+		step_on_scratch(i % 2);
 		CHECK(vmcb.asid > SVM_ASID_GUEST && vmcb.asid < svm_features.asids);
 		if (vmcb.tlb_control == TLB_CONTROL_FLUSH_ALL) {
 			memset(used, 0, sizeof(used));
@@ -243,12 +250,51 @@ static void branch_steps(void)
 		uint64_t guests = *debugctl;
 
 		svm.step.branches = guests & 2;
-		guest_step_on_scratch(&cpu, false);
-		guest_step_on_scratch(&cpu, true);
+		step_on_scratch(false);
+		step_on_scratch(true);
 		CHECK_EQ(*debugctl, guests & ~2ull);
 		end_step(1);
 		CHECK_EQ(*debugctl, guests);
 	}
+}
+
+/* Page 0 is writable under the third tables, and everything else as in the guest's. */
+static void page0_steps(const struct nested_bits *bits)
+{
+	unsigned accesses = accesses_done;
+
+	start(bits);
+	cpu.vcpu.apic_access.active = false;
+	*nested_entry(&guest_memory, 0) = bits->read_only;
+	vmcb.rflags = 0x202;
+	guest_step_on_page0(&cpu);
+	CHECK_EQ(svm.step.reason, STEP_PAGE0);
+	CHECK(!(vmcb.rflags & 0x200) && vmcb.rflags & 0x100);
+	CHECK_PAGE(walk(vmcb.nested_cr3, bits, 0), 0, true);
+	CHECK_PAGE(walk(svm_guest_root, bits, 0), 0, false);
+	CHECK(!walk(vmcb.nested_cr3, bits, apic_base).page_size);
+	CHECK_EQ(walk(vmcb.nested_cr3, bits, 5 * GIB).physical, 5 * GIB);
+
+	/* A first touch while the step is under way. */
+	CHECK(nested_map(&guest_memory, 600 * GIB, GIB));
+	svm_step_tables_changed(&svm);
+	CHECK(walk(vmcb.nested_cr3, bits, 600 * GIB).page_size);
+	CHECK_PAGE(walk(vmcb.nested_cr3, bits, 0), 0, true);
+	end_step(1);
+	CHECK_EQ(vmcb.rflags, 0x202);
+
+	/* From the APIC's page to page 0: both are there, in this step only. */
+	step_on_scratch(false);
+	CHECK_PAGE(walk(vmcb.nested_cr3, bits, 0), 0, false);
+	guest_step_on_page0(&cpu);
+	CHECK_PAGE(walk(vmcb.nested_cr3, bits, 0), 0, true);
+	CHECK(walk(vmcb.nested_cr3, bits, apic_base).page_size);
+	end_step(1);
+	step_on_scratch(false);
+	CHECK_PAGE(walk(vmcb.nested_cr3, bits, 0), 0, false);
+	end_step(1);
+	CHECK_EQ(accesses_done, accesses + 2);
+	accesses_done = accesses;
 }
 
 int main(void)
@@ -259,6 +305,7 @@ int main(void)
 	accesses_done = 0;
 	for (unsigned i = 0; i < 4; i++) {
 		tables_of_steps(&walk_bits[i]);
+		page0_steps(&walk_bits[i]);
 	}
 	flags_of_steps();
 	exceptions_of_steps();
