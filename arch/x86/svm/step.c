@@ -104,7 +104,9 @@ static void fresh_asid(struct svm_cpu *svm)
 
 	if (svm_features.flush_by_asid) {
 		vmcb->asid = SVM_ASID_GUEST + 1;
-		vmcb->tlb_control = TLB_CONTROL_FLUSH_GUEST;
+		if (vmcb->tlb_control == TLB_CONTROL_NOTHING) {
+			vmcb->tlb_control = TLB_CONTROL_FLUSH_GUEST;
+		}
 		return;
 	}
 	if (++svm->step.asid <= SVM_ASID_GUEST || svm->step.asid >= svm_features.asids) {

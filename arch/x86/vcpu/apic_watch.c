@@ -66,14 +66,17 @@ void apic_watch_sign(void)
 	last_sign = machine_ticks();
 }
 
-/* Turns the watch on for this CPU; the others may have the APIC's page in their caches. */
+/*
+ * Turns the watch on for this CPU: another may have turned it on before, and this one still have the
+ * APIC's page in its caches.
+ */
 static void arm_here(struct cpu *cpu)
 {
 	apic_watch_sign();
 	if (!watching) {
 		set_watching(true);
-		guest_flush(cpu);
 	}
+	guest_flush(cpu);
 }
 
 void apic_watch_arm(struct cpu *cpu)
