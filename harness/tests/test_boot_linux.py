@@ -7,6 +7,7 @@ import re
 import pytest
 
 import check
+from test_guests import configure_always
 
 CONFIGS = ["appliance", None]
 NAMES = {"appliance": "phasevisor", None: "bare"}
@@ -47,6 +48,26 @@ def test_memory_sizes(linux, memory):
 def test_cpus_go_offline_and_online(linux, config):
     machine = linux("offline", config=config, cpus=4)
     machine.says("guest: offline and online done", 240)
+    machine.passes_check()
+
+
+def test_the_watch_that_never_goes_off(linux):
+    machine = linux("offline", config=configure_always())
+    machine.says("guest: offline and online done", 240)
+    machine.passes_check()
+
+
+def test_the_screen_is_the_kernels(linux):
+    """GRUB2 leaves the screen in text mode, and the kernel is told so."""
+    machine = linux("check")
+    machine.passes_check()
+    assert re.search(r"Console: colour VGA\+ 80x25", machine.running.serial.text)
+
+
+def test_kexec_leaves_cpus_asleep(linux):
+    """A CPU that halts for good in a kernel that is overwritten is not woken."""
+    machine = linux("kexec", "then_maxcpus=2", "expect_cpus=2", cpus=4)
+    machine.says("guest: kexec$")
     machine.passes_check()
 
 
