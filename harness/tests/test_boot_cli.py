@@ -16,7 +16,7 @@ from common import HARNESS, ROOT
 from terminal import Keys
 
 BOOT = HARNESS / "boot"
-PROMPT = r"/ # "
+PROMPT = r"guest # "
 OPTIONS = """--check --config --cpus --memory --machine --firmware --kernel --initrd --append --disk
 --gdb --bare --emulator-args --timeout --help""".split()
 
