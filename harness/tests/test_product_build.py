@@ -2,6 +2,7 @@
 """Every defconfig is built, by both compilers: orders and drawings in configs/ are up to date."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -22,7 +23,9 @@ def build():
     folders = {}
 
     def make(defconfig, cc="gcc"):
-        name = f"test-{defconfig}-{cc}"
+        # A folder for each worker: ninja does not share one.
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        name = f"test-{defconfig}-{cc}-{worker}"
         if name not in folders:
             run(ROOT, "./configure.py", defconfig, "--build", name, "--cc", cc)
             folders[name] = ROOT / "build" / name
