@@ -14,33 +14,30 @@ bool stage_runs_on(const struct stage *stage, unsigned cpu)
 	}
 }
 
-/* Positions in the order go stage by stage. */
-static const struct stage *stage_of(const struct phase *phase)
+/* The stage of the phase at this place of the order, which goes stage by stage. */
+static const struct stage *stage_of(unsigned phase)
 {
-	for (unsigned n = 0; n < runner_stage_count; n++) {
-		const struct stage *stage = &runner_stages[n];
-
-		if (stage->begin != stage->end &&
-		    phase->links->index >= stage->begin[0]->links->index &&
-		    phase->links->index <= stage->end[-1]->links->index) {
-			return stage;
+	for (unsigned n = 0, end = 0; n < runner_stage_count; n++) {
+		end += (unsigned)(runner_stages[n].end - runner_stages[n].begin);
+		if (phase < end) {
+			return &runner_stages[n];
 		}
 	}
 	return NULL;
 }
 
-static bool done_on(const struct phase *phase, unsigned cpu)
+static bool done_on(unsigned phase, unsigned cpu)
 {
 	const struct runner_cpu *records = runner_cpu(cpu);
 
-	return records && records->runs[phase->links->index].result == PHASE_DONE;
+	return records && records->runs[phase].result == PHASE_DONE;
 }
 
 /*
  * Between stages that more than one CPU runs, a need is for what this CPU did, where it runs the
  * other phase at all. A need on one CPU for what several did is for all of them.
  */
-static bool done_for(const struct phase *need, const struct stage *stage, unsigned cpu)
+static bool done_for(unsigned need, const struct stage *stage, unsigned cpu)
 {
 	const struct stage *of = stage_of(need);
 
@@ -60,8 +57,8 @@ static bool done_for(const struct phase *need, const struct stage *stage, unsign
 
 static bool need_met(const struct phase_link *link, const struct stage *stage, unsigned cpu)
 {
-	for (const struct phase *const *of = link->of; *of; of++) {
-		if (done_for(*of, stage, cpu)) {
+	for (unsigned n = 0; n < link->count; n++) {
+		if (done_for(link->of[n], stage, cpu)) {
 			return true;
 		}
 	}

@@ -26,7 +26,11 @@
  *	STEP_NEEDS(long_mode, early_tables, "paging needs tables")
  *
  * STAGE declares a stretch of the boot with one answer to "which CPUs run this"; all of them
- * stand in phases/stages.c.
+ * stand in phases/stages.c. FACT declares something that is true or not of how this machine came up;
+ * all of them stand in phases/facts.c.
+ *
+ * What runs once is unmapped before the guest runs: functions and data of phases whose stage is not
+ * repeated, and their helpers, which say so by INIT_TEXT and its like.
  */
 #ifndef PHASES_PHASE_H
 #define PHASES_PHASE_H
@@ -62,6 +66,12 @@
 	.ascii "why=" ; .asciz #why_ ;   \
 	PHASE_RECORD_END
 
+#define STEP_SETS(name_, fact_)            \
+	PHASE_RECORD_BEGIN(step_sets) ;    \
+	.ascii "name=" ; .asciz #name_ ;   \
+	.ascii "fact=" ; .asciz #fact_ ;   \
+	PHASE_RECORD_END
+
 #else /* C */
 
 #include <stdbool.h>
@@ -76,34 +86,46 @@ enum phase_result {
 	PHASE_ABSENT,  /* its hardware is not there: said by phase_absent() */
 	PHASE_FAILED,  /* said by phase_failed() */
 	PHASE_SKIPPED, /* something that it needs did not get done */
+	PHASE_ELSEWHERE, /* not for this journey: a fact that it belongs to is false */
+	PHASE_UNDONE,  /* was done, and the bring-up stepped back */
 };
 
 enum phase_edge { PHASE_EDGE_NEEDS, PHASE_EDGE_WANTS };
 
-struct phase;
+/* Code and data of helpers that nothing uses once the guest runs. */
+#define INIT_TEXT   __attribute__((section(".text.init")))
+#define INIT_RODATA __attribute__((section(".rodata.init")))
+#define INIT_DATA   __attribute__((section(".data.init")))
+#define INIT_BSS    __attribute__((section(".bss.init")))
 
-/* One edge of the graph, written by the generator. */
+/* One edge of the graph, written by the generator. Phases are named by their place in the order. */
 struct phase_link {
 	enum phase_edge kind;
-	const char *on;                 /* the phase or the capability that is needed */
+	bool capability;    /* `on` is one, and `of` are its providers */
+	uint16_t count;
+	const uint16_t *of; /* `count` phases */
+	const char *on;
 	const char *why;
-	const struct phase *const *of;  /* that phase, or all providers; ends with NULL */
 };
 
-/* What the generator knows of a phase: its place in the order and its edges. */
+/* What the generator knows of a phase: its place in the whole order, from 0, and its edges. */
 struct phase_links {
-	uint16_t index; /* position in the whole order, from 0 */
+	uint16_t index;
 	uint16_t count;
 	const struct phase_link *links;
+	const bool *const *only; /* the facts that it belongs to, ends with NULL; or NULL */
 };
 
+#define PHASE_NAME 24 /* bytes of a name, its NUL included */
+
+/* Texts are part of it, so that they stay or go with the phase. */
 struct phase {
-	const char *name;
 	enum phase_result (*init)(void);
-	void (*undo)(void);
-	const char *does;
+	void (*undo)(void); /* leaves CPU and memory as init found them; cannot fail */
 	const struct phase_links *links;
 	bool vital; /* where it cannot run, the bring-up stops */
+	char name[PHASE_NAME];
+	char does[];
 };
 
 /*
@@ -124,16 +146,19 @@ enum phase_result phase_absent(const char *format, ...) __attribute__((format(pr
 /* A value that holds quotes: `literal` is C text that is again made a literal for the assembler. */
 #define PHASE_KEY_C(key, literal) "\t.ascii \"" #key "=\"\n\t.asciz " literal "\n"
 
-/* PHASE(name, stage, function, .does = "...", [.vital = true,] [.undo = function]) */
-#define PHASE(name_, stage_, init_, ...)                                                          \
-	PHASE_RECORD(phase, PHASE_KEY(name, #name_) PHASE_KEY(stage, #stage_)                     \
-				    PHASE_KEY(init, #init_)                                       \
-					    PHASE_KEY_C(args, PHASE_TEXT(#__VA_ARGS__)));         \
-	static enum phase_result init_(void) __attribute__((section(".text.phase." #stage_)));    \
-	extern const struct phase_links phase_links_##name_;                                      \
-	extern const struct phase phase_##name_;                                                  \
-	const struct phase phase_##name_ = {                                                      \
-		.name = #name_, .init = init_, .links = &phase_links_##name_, __VA_ARGS__         \
+/*
+ * PHASE(name, stage, function, .does = "...", [.vital = true,] [.undo = function])
+ * The undo function is defined above, by INIT_TEXT where the stage is not repeated.
+ */
+#define PHASE(name_, stage_, init_, ...)                                                            \
+	PHASE_RECORD(phase, PHASE_KEY(name, #name_) PHASE_KEY(stage, #stage_)                       \
+				    PHASE_KEY(init, #init_)                                         \
+					    PHASE_KEY_C(args, PHASE_TEXT(#__VA_ARGS__)));           \
+	static enum phase_result init_(void) __attribute__((section(".text.phase." #stage_)));      \
+	extern const struct phase_links phase_links_##name_;                                        \
+	extern const struct phase phase_##name_;                                                    \
+	const struct phase phase_##name_ __attribute__((section(".rodata.phase." #stage_))) = {     \
+		.name = #name_, .init = init_, .links = &phase_links_##name_, __VA_ARGS__           \
 	}
 /* Names are made text here, before a macro of that name (`linux`, say) can take their place. */
 #define PHASE_EDGE_KEYS_(name_, on_, why_) \
@@ -145,7 +170,38 @@ enum phase_result phase_absent(const char *format, ...) __attribute__((format(pr
 #define PHASE_PROVIDES(name_, capability_) \
 	PHASE_RECORD(provides, PHASE_KEY(name, #name_) PHASE_KEY(capability, #capability_))
 
-/* STAGE(name, bsp|aps|all, .does = "...", [.again = true]): declared in phases/stages.c only. */
+/* The phase belongs to journeys in which the fact is true; for several facts: in which all are. */
+#define PHASE_ONLY(name_, fact_)                                             \
+	PHASE_RECORD(only, PHASE_KEY(name, #name_) PHASE_KEY(fact, #fact_)); \
+	extern bool fact_##fact_
+/* The phase finds out whether the fact is true, and then sets `fact_NAME`. */
+#define PHASE_SETS(name_, fact_)                                             \
+	PHASE_RECORD(sets, PHASE_KEY(name, #name_) PHASE_KEY(fact, #fact_)); \
+	extern bool fact_##fact_
+/*
+ * A function that works only when the phase is done: another phase that calls it, directly or
+ * not, must come after this one by its edges.
+ */
+#define PHASE_GIVES(name_, function_) \
+	PHASE_RECORD(gives, PHASE_KEY(name, #name_) PHASE_KEY(function, #function_))
+/*
+ * Code or data that stays refers to what goes: allowed for `from`, a function or an object, for the
+ * reason given.
+ */
+#define INIT_REFERENCE(from_, to_, why_) \
+	PHASE_RECORD(init_reference, PHASE_EDGE_KEYS_(#from_, #to_, #why_))
+
+/* FACT(name, group, does): of each group one fact is true. Declared in phases/facts.c only. */
+#define FACT(name_, group_, does_)                                             \
+	PHASE_RECORD(fact, PHASE_KEY(name, #name_) PHASE_KEY(group, #group_)   \
+				   PHASE_KEY_C(does, PHASE_TEXT(#does_)));      \
+	extern bool fact_##name_;                                              \
+	bool fact_##name_
+
+/*
+ * STAGE(name, bsp|aps|all|any, .does = "...", [.again = true]): declared in phases/stages.c only.
+ * `any`: every CPU takes part, and each phase is run by the one that comes to it first.
+ */
 #define STAGE(name_, cpus_, ...)                                           \
 	PHASE_RECORD(stage, PHASE_KEY(name, #name_) PHASE_KEY(cpus, #cpus_) \
 				    PHASE_KEY_C(args, PHASE_TEXT(#__VA_ARGS__)))
@@ -159,6 +215,8 @@ enum phase_result phase_absent(const char *format, ...) __attribute__((format(pr
 						   PHASE_KEY_C(does, PHASE_TEXT(#does_)))
 #define STEP_NEEDS(name_, on_, why_) \
 	PHASE_RECORD(step_needs, PHASE_EDGE_KEYS_(#name_, #on_, #why_))
+#define STEP_SETS(name_, fact_) \
+	PHASE_RECORD(step_sets, PHASE_KEY(name, #name_) PHASE_KEY(fact, #fact_))
 
 #endif /* __ASSEMBLER__ */
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Why phases were not done. */
 #include "phases/log/format.h"
-#include "phases/memory/string.h"
 #include "phases/runner_parts.h"
 
 #define REASONS 16
@@ -16,10 +15,12 @@ struct reason {
 static struct reason reasons[REASONS];
 static unsigned reason_count;
 
-static const struct reason *find(const struct phase *phase)
+static const struct reason *find(unsigned index)
 {
 	for (unsigned n = 0; n < REASONS; n++) {
-		if (__atomic_load_n(&reasons[n].phase, __ATOMIC_ACQUIRE) == phase) {
+		const struct phase *phase = __atomic_load_n(&reasons[n].phase, __ATOMIC_ACQUIRE);
+
+		if (phase && phase->links->index == index) {
 			return &reasons[n];
 		}
 	}
@@ -31,7 +32,7 @@ static void keep(const struct phase *phase, enum phase_result result, const stru
 {
 	unsigned n;
 
-	if (find(phase)) {
+	if (find(phase->links->index)) {
 		return;
 	}
 	n = __atomic_load_n(&reason_count, __ATOMIC_RELAXED);
@@ -55,7 +56,7 @@ void reason_keep(const struct phase *phase, enum phase_result result, const char
 
 const char *reason_find(const struct phase *phase)
 {
-	const struct reason *reason = find(phase);
+	const struct reason *reason = find(phase->links->index);
 
 	return reason && reason->text[0] ? reason->text : NULL;
 }
@@ -65,8 +66,8 @@ static const struct reason *reason_of(const struct phase_link *link)
 {
 	const struct reason *best = NULL;
 
-	for (const struct phase *const *of = link->of; *of; of++) {
-		const struct reason *reason = find(*of);
+	for (unsigned n = 0; n < link->count; n++) {
+		const struct reason *reason = find(link->of[n]);
 
 		if (reason && (!best || reason->result == PHASE_FAILED)) {
 			best = reason;
@@ -78,12 +79,6 @@ static const struct reason *reason_of(const struct phase_link *link)
 static const char *verb(const struct reason *reason)
 {
 	return reason->result == PHASE_FAILED ? "failed" : "is absent";
-}
-
-/* A capability has another name than the phase that should have given it. */
-static bool is_capability(const struct phase_link *link)
-{
-	return !link->of[0] || strcmp(link->on, link->of[0]->name) != 0;
 }
 
 void reason_keep_skip(const struct phase *phase, const struct phase_link *link, char *text,
@@ -98,7 +93,7 @@ void reason_keep_skip(const struct phase *phase, const struct phase_link *link, 
 	} else if (root != reason) {
 		format_text(text, size, "needs %s (\"%s\"), which was skipped, as %s %s: %s",
 			    link->on, link->why, root->phase->name, verb(root), root->text);
-	} else if (is_capability(link)) {
+	} else if (link->capability) {
 		format_text(text, size, "needs %s (\"%s\"), which nobody gives: %s %s: %s",
 			    link->on, link->why, root->phase->name, verb(root), root->text);
 	} else {

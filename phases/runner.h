@@ -8,7 +8,7 @@
 
 #include "phases/phase.h"
 
-enum stage_cpus { STAGE_BSP, STAGE_APS, STAGE_ALL };
+enum stage_cpus { STAGE_BSP, STAGE_APS, STAGE_ALL, STAGE_ANY };
 
 /* A stage, written by the generator, in an order that fits what each follows. */
 struct stage {

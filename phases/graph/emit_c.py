@@ -13,13 +13,13 @@ HEAD = """\
  */
 #include "phases/runner.h"
 """
-STAGE_CPUS = {"bsp": "STAGE_BSP", "aps": "STAGE_APS", "all": "STAGE_ALL"}
+STAGE_CPUS = {"bsp": "STAGE_BSP", "aps": "STAGE_APS", "all": "STAGE_ALL", "any": "STAGE_ANY"}
 
 
 def table(graph):
     parts = [HEAD, declarations(graph)]
     parts += [sequence(graph, stage) for stage in graph.stages.values() if stage.phases]
-    parts += [links(phase) for phase in graph.phases.values()]
+    parts += [links(graph, phase) for phase in graph.phases.values()]
     parts += [stages(graph), layout_asserts()]
     return "\n".join(parts)
 
@@ -43,19 +43,34 @@ def sequence(graph, stage):
     return "\n".join(lines + ["};", ""])
 
 
-def links(phase):
+def links(graph, phase):
     """Edges whose object is in this build; a want's may not be."""
     edges = [edge for edge in phase.edges if edge.of]
-    head = f"const struct phase_links phase_links_{phase.name} = {{\n\t.index = {phase.position},\n"
-    if not edges:
-        return head + "};\n"
-    lines = [f"\t.count = {len(edges)},", "\t.links = (const struct phase_link[]){"]
-    for edge in edges:
+    section = f'__attribute__((section(".rodata.phase.{phase.stage}")))'
+    lines, table = [], []
+    for number, edge in enumerate(edges):
+        mine = f"{phase.name}_{number}"
+        of = ", ".join(str(graph.phases[name].position) for name in edge.of)
         kind = "PHASE_EDGE_NEEDS" if edge.kind == NEEDS else "PHASE_EDGE_WANTS"
-        of = ", ".join(f"&phase_{name}" for name in edge.of)
-        lines.append(f'\t\t{{ {kind}, "{edge.on}", {encode_string(edge.why)},')
-        lines.append(f"\t\t  (const struct phase *const[]){{ {of}, NULL }} }},")
-    return head + "\n".join(lines + ["\t},", "};", ""])
+        capability = str(edge.on not in graph.phases).lower()
+        lines += [
+            f'static const char on_{mine}[] {section} = "{edge.on}";',
+            f"static const char why_{mine}[] {section} = {encode_string(edge.why)};",
+            f"static const uint16_t of_{mine}[] {section} = {{ {of} }};",
+        ]
+        table.append(
+            f"\t{{ {kind}, {capability}, {len(edge.of)}, of_{mine}, on_{mine}, why_{mine} }},"
+        )
+    if edges:
+        lines += [f"static const struct phase_link edges_{phase.name}[] {section} = {{", *table]
+        lines += ["};"]
+    lines += [
+        f"const struct phase_links phase_links_{phase.name} {section} = {{",
+        f"\t.index = {phase.position},",
+    ]
+    if edges:
+        lines += [f"\t.count = {len(edges)},", f"\t.links = edges_{phase.name},"]
+    return "\n".join(lines + ["};", ""])
 
 
 def stages(graph):

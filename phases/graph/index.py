@@ -21,9 +21,18 @@ KINDS = {
     "STAGE_FOLLOWS": "stage_follows",
     "STEP": "step",
     "STEP_NEEDS": "step_needs",
+    "PHASE_ONLY": "only",
+    "PHASE_SETS": "sets",
+    "STEP_SETS": "step_sets",
+    "FACT": "fact",
+    "PHASE_GIVES": "gives",
+    "INIT_REFERENCE": "init_reference",
 }
 # How many arguments come before the designated initialisers, or make up the whole.
-POSITIONAL = {"phase": 3, "stage": 2, "step": 5, "provides": 2}
+POSITIONAL = {
+    "phase": 3, "stage": 2, "step": 5, "provides": 2, "only": 2, "sets": 2, "step_sets": 2,
+    "gives": 2,
+}
 
 DECLARATION = re.compile(rf"^[ \t]*({'|'.join(KINDS)})[ \t]*\(", re.MULTILINE)
 COMMENT = re.compile(rf"{ctext.STRING}|{ctext.CHARACTER}|/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -51,7 +60,7 @@ class Declaration:
 
     @property
     def key(self):
-        other = self.on if self.kind not in ("phase", "step", "stage") else None
+        other = self.on if self.kind not in ("phase", "step", "stage", "fact") else None
         return self.place.file, self.kind, self.name, other
 
 

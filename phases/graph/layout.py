@@ -3,9 +3,9 @@
 
 import struct
 
-PHASE_INIT, PHASE_LINKS, LINKS_INDEX = 8, 32, 0
+PHASE_INIT, PHASE_LINKS, LINKS_INDEX = 0, 16, 0
 STAGE = struct.Struct("<QI?3xQQQ")  # name, cpus, again, follows, begin, end
-STAGE_CPUS = ["bsp", "aps", "all"]
+STAGE_CPUS = ["bsp", "aps", "all", "any"]
 
 # The compiler checks these in the table.
 ASSERTED = {

@@ -8,7 +8,12 @@ from . import ctext
 from .problems import Place
 
 NEEDS, WANTS, FOLLOWS = "needs", "wants", "follows"
-CPUS = {"bsp": "the boot processor", "aps": "the other processors", "all": "every processor"}
+CPUS = {
+    "bsp": "the boot processor",
+    "aps": "the other processors",
+    "all": "every processor",
+    "any": "whichever processor comes first",
+}
 
 
 @dataclass

@@ -21,7 +21,15 @@ KEYS = {
     "stage_follows": {"name", "on", "why"},
     "step": {"name", "cpus", "mode", "stack", "does"},
     "step_needs": {"name", "on", "why"},
+    "only": {"name", "fact"},
+    "sets": {"name", "fact"},
+    "step_sets": {"name", "fact"},
+    "fact": {"name", "group", "does"},
+    "gives": {"name", "function"},
+    "init_reference": {"name", "on", "why"},
 }
+# What a record names besides the node that it belongs to.
+OTHERS = ("on", "capability", "fact", "function")
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Record:
     @property
     def key(self):
         """As in the index."""
-        other = self.values.get("on", self.values.get("capability"))
+        other = next((self.values[key] for key in OTHERS if key in self.values), None)
         return self.place.file, self.kind, self["name"], other
 
 

@@ -32,11 +32,10 @@ static bool model_done(unsigned phase, unsigned need, unsigned cpu)
 static bool model_runs(unsigned n, unsigned cpu)
 {
 	for (unsigned edge = 0; edge < links[n].count; edge++) {
-		const struct phase *const *of = edges[n][edge].of;
 		bool met = edges[n][edge].kind == PHASE_EDGE_WANTS;
 
-		for (; *of; of++) {
-			met |= model_done(n, (*of)->links->index, cpu);
+		for (unsigned of = 0; of < edges[n][edge].count; of++) {
+			met |= model_done(n, edges[n][edge].of[of], cpu);
 		}
 		if (!met) {
 			return false;

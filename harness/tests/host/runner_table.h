@@ -45,8 +45,7 @@ const struct stage runner_stages[STAGES] = {
 
 static struct phase_links links[PHASES];
 static struct phase_link edges[PHASES][EDGES_MAX];
-static const struct phase *ofs[PHASES][EDGES_MAX][3];
-static char names[PHASES][8];
+static uint16_t ofs[PHASES][EDGES_MAX][2];
 
 /* What each phase says on each CPU; how often it was called; whether it said it on the right one. */
 static enum phase_result says[CPUS_MAX][PHASES];
@@ -88,11 +87,9 @@ INIT(2) INIT(3) INIT(4) INIT(5) INIT(6) INIT(7) INIT(8) INIT(9) INIT(10) INIT(11
 __attribute__((unused)) static void table_reset(void)
 {
 	for (unsigned n = 0; n < PHASES; n++) {
-		snprintf(names[n], sizeof(names[n]), "p%u", n);
 		links[n] = (struct phase_links){ .index = (uint16_t)n, .links = edges[n] };
-		phases[n] = (struct phase){
-			.name = names[n], .init = inits[n], .does = "is a test", .links = &links[n]
-		};
+		phases[n] = (struct phase){ .init = inits[n], .links = &links[n] };
+		snprintf(phases[n].name, sizeof(phases[n].name), "p%u", n);
 		for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
 			says[cpu][n] = PHASE_DONE;
 		}
@@ -107,10 +104,15 @@ __attribute__((unused)) static void table_edge(unsigned from, enum phase_edge ki
 {
 	unsigned n = links[from].count++;
 
-	ofs[from][n][0] = &phases[to];
-	ofs[from][n][1] = second < 0 ? NULL : &phases[second];
+	ofs[from][n][0] = (uint16_t)to;
+	ofs[from][n][1] = (uint16_t)second;
 	edges[from][n] = (struct phase_link){
-		.kind = kind, .on = on ? on : names[to], .why = "why not", .of = ofs[from][n]
+		.kind = kind,
+		.capability = on,
+		.count = second < 0 ? 1 : 2,
+		.of = ofs[from][n],
+		.on = on ? on : phases[to].name,
+		.why = "why not",
 	};
 }
 

@@ -96,7 +96,7 @@ int main(void)
 	CHECK(count("phasevisor: kept, shown or not\n") >= 1);
 	CHECK_EQ(count("phasevisor:   #0  "), 1);
 	CHECK_EQ(count("phasevisor:   #2  "), 1);
-	CHECK_EQ(count("phasevisor: CPU 0 is in phase p5: is a test\n"), 1);
+	CHECK_EQ(count("phasevisor: CPU 0 is in phase p5: \n"), 1);
 	CHECK_EQ(count("phasevisor: others stop\nphasevisor: panic: the machine is halted\n"), 1);
 
 	others = panic_again;
