@@ -93,9 +93,9 @@ enum phase_result {
 enum phase_edge { PHASE_EDGE_NEEDS, PHASE_EDGE_WANTS };
 
 /* Code and data of helpers that nothing uses once the guest runs. */
-#define INIT_TEXT   __attribute__((section(".text.init")))
-#define INIT_RODATA __attribute__((section(".rodata.init")))
-#define INIT_DATA   __attribute__((section(".data.init")))
+#define INIT_TEXT   __attribute__((section(".init.text")))
+#define INIT_RODATA __attribute__((section(".init.rodata")))
+#define INIT_DATA   __attribute__((section(".init.data")))
 #define INIT_BSS    __attribute__((section(".bss.init")))
 
 /* One edge of the graph, written by the generator. Phases are named by their place in the order. */
@@ -154,10 +154,11 @@ enum phase_result phase_absent(const char *format, ...) __attribute__((format(pr
 	PHASE_RECORD(phase, PHASE_KEY(name, #name_) PHASE_KEY(stage, #stage_)                       \
 				    PHASE_KEY(init, #init_)                                         \
 					    PHASE_KEY_C(args, PHASE_TEXT(#__VA_ARGS__)));           \
-	static enum phase_result init_(void) __attribute__((section(".text.phase." #stage_)));      \
+	static enum phase_result init_(void) __attribute__((section(".phase.text." #stage_)));      \
 	extern const struct phase_links phase_links_##name_;                                        \
 	extern const struct phase phase_##name_;                                                    \
-	const struct phase phase_##name_ __attribute__((section(".rodata.phase." #stage_))) = {     \
+	const struct phase phase_##name_                                                            \
+		__attribute__((section(".phase.rodata." #stage_), aligned(8))) = {                  \
 		.name = #name_, .init = init_, .links = &phase_links_##name_, __VA_ARGS__           \
 	}
 /* Names are made text here, before a macro of that name (`linux`, say) can take their place. */

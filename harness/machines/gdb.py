@@ -141,6 +141,12 @@ class Debugger:
             part = data[at : at + CHUNK]
             assert self._command(f"M{address + at:x},{len(part):x}:{part.hex()}") == "OK"
 
+    def read_physical(self, address: int, size: int) -> bytes:
+        self._command("Qqemu.PhyMemMode:1")
+        data = self.read(address, size)
+        self._command("Qqemu.PhyMemMode:0")
+        return data
+
     def write_physical(self, address: int, data: bytes) -> None:
         self._command("Qqemu.PhyMemMode:1")
         self.write(address, data)

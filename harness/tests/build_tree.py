@@ -76,7 +76,7 @@ class BuildTree:
         self.write("arch/x86/entry.S", '#include "arch/x86/offsets.h"\n\tmov $SIZE, %eax\n')
         self.write("arch/x86/offsets.c", OFFSETS)
         self.write("arch/x86/phasevisor.lds", HEADERS + SCRIPT
-                   .replace(".text.*) }", ".text.*) } :text")
+                   .replace("phase.text.*) }", "phase.text.*) } :text")
                    .replace("symbols_end = .;\n\t}", "symbols_end = .;\n\t} :rest"))
         self.write("harness/make-iso", "#!/bin/sh\ncp $2 $4\n").chmod(0o755)
 

@@ -13,11 +13,11 @@ from graph_tree import FLAGS, ROOT, Tree, phase
 SCRIPT = """
 SECTIONS {
 	. = 0xffffffff80000000;
-	image_start = .;
-	.text : { *(.text .text.*) }
+	image_start = ABSOLUTE(.);
+	.text : { *(.text .text.*) *(.phase.text.*) }
 	. = ALIGN(4096);
 	.rodata : {
-		*(.rodata .rodata.*)
+		*(.rodata .rodata.*) *(.phase.rodata.*)
 		. = ALIGN(8); KEEP(*(.initcall.*))
 		symbols_begin = .; KEEP(*(.symbols)) symbols_end = .;
 	}

@@ -21,6 +21,7 @@ GUARDS_PER_CPU = 4  # below that, and below those for double fault, NMI and mach
 DEBUG_EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 PASS = 0x10 << 1 | 1
 NON_CANONICAL = 1 << 63
+INT3 = b"\xcc"
 # An interrupt message to CPU 0 as a device sends it, for an NMI (SDM volume 3, 11.11).
 NMI_MESSAGE_ADDRESS, NMI_MESSAGE = 0xFEE00000, (0x400).to_bytes(4, "little")
 
@@ -182,6 +183,17 @@ def mapped_pages(machine):
     return {int(virtual, 16): (int(physical, 16), flags) for virtual, physical, flags in lines}
 
 
+def init_pages(debugger):
+    """The pages of what ran once."""
+    return {
+        page
+        for part in ("text", "rodata", "data")
+        for page in range(
+            debugger.address(f"init_{part}_begin"), debugger.address(f"init_{part}_end"), PAGE
+        )
+    }
+
+
 def test_permissions_of_the_hypervisors_pages(debugged):
     """While the guest runs: nothing is writable and executable, nothing of the guest's is mapped."""
     machine, debugger = debugged("msr", cpus=2)
@@ -190,7 +202,9 @@ def test_permissions_of_the_hypervisors_pages(debugged):
     executable = {page for page, (_, flags) in pages.items() if "X" not in flags}  # X: it is not
     writable = {page for page, (_, flags) in pages.items() if "W" in flags}
     start, text_end, rodata_end = map(debugger.address, ("image_start", "text_end", "rodata_end"))
-    text, read_only = set(range(start, text_end, PAGE)), set(range(start, rodata_end, PAGE))
+    gone = init_pages(debugger)
+    text = set(range(start, text_end, PAGE)) - gone
+    read_only = set(range(start, rodata_end, PAGE)) - gone
     low = {page for page in pages if page < start}
     assert len(low) == 1, "the trampoline's page, and no other"
     assert executable == low | text
@@ -199,15 +213,29 @@ def test_permissions_of_the_hypervisors_pages(debugged):
 
 
 def test_guard_pages(debugged):
-    """Of the hypervisor's block nothing is absent but the page below each stack."""
+    """Of the hypervisor's block, without what ran once, only the page below each stack is absent."""
     cpus = 2
     machine, debugger = debugged("msr", cpus=cpus)
     debugger.run_to("msr_exit")
     pages, start = mapped_pages(machine), debugger.address("image_start")
     block = {page for page, (physical, _) in pages.items() if page - physical == start - pages[start][0]}
-    absent = set(range(start, max(block), PAGE)) - block
-    assert debugger.address("boot_stack_guard") in absent
+    absent = set(range(start, max(block), PAGE)) - block - init_pages(debugger)
     assert stack_top(debugger) - (STACK_PAGES + 1) * PAGE in absent
-    assert len(absent) == 1 + cpus * GUARDS_PER_CPU
+    assert len(absent) == cpus * GUARDS_PER_CPU
     for guard in absent:
         assert "W" in pages[guard + PAGE][1]
+
+
+def test_what_ran_once_is_gone(debugged):
+    """While the guest runs its pages are absent and filled, and a jump there is a fault."""
+    machine, debugger = debugged("msr", cpus=2)
+    debugger.run_to("msr_exit")
+    pages, gone, start = mapped_pages(machine), init_pages(debugger), debugger.address("image_start")
+    assert not gone & set(pages)
+    for page in gone - {debugger.address("boot_stack_guard")}:
+        assert debugger.read_physical(pages[start][0] + page - start, PAGE) == INT3 * PAGE
+    phase = debugger.address("linux_plan_init")
+    debugger.set_register("rip", phase)
+    debugger.resume()
+    text = panic_text(machine)
+    assert "#PF" in text and registers(text)["cr2"] == phase

@@ -46,7 +46,9 @@ def sequence(graph, stage):
 def links(graph, phase):
     """Edges whose object is in this build; a want's may not be."""
     edges = [edge for edge in phase.edges if edge.of]
-    section = f'__attribute__((section(".rodata.phase.{phase.stage}")))'
+    # An alignment that is given is not raised by the compiler, which would leave gaps.
+    section = f'__attribute__((section(".phase.rodata.{phase.stage}"), aligned(%d)))'
+    texts, numbers, structs = (section % size for size in (1, 2, 8))
     lines, table = [], []
     for number, edge in enumerate(edges):
         mine = f"{phase.name}_{number}"
@@ -54,18 +56,18 @@ def links(graph, phase):
         kind = "PHASE_EDGE_NEEDS" if edge.kind == NEEDS else "PHASE_EDGE_WANTS"
         capability = str(edge.on not in graph.phases).lower()
         lines += [
-            f'static const char on_{mine}[] {section} = "{edge.on}";',
-            f"static const char why_{mine}[] {section} = {encode_string(edge.why)};",
-            f"static const uint16_t of_{mine}[] {section} = {{ {of} }};",
+            f'static const char on_{mine}[] {texts} = "{edge.on}";',
+            f"static const char why_{mine}[] {texts} = {encode_string(edge.why)};",
+            f"static const uint16_t of_{mine}[] {numbers} = {{ {of} }};",
         ]
         table.append(
             f"\t{{ {kind}, {capability}, {len(edge.of)}, of_{mine}, on_{mine}, why_{mine} }},"
         )
     if edges:
-        lines += [f"static const struct phase_link edges_{phase.name}[] {section} = {{", *table]
+        lines += [f"static const struct phase_link edges_{phase.name}[] {structs} = {{", *table]
         lines += ["};"]
     lines += [
-        f"const struct phase_links phase_links_{phase.name} {section} = {{",
+        f"const struct phase_links phase_links_{phase.name} {structs} = {{",
         f"\t.index = {phase.position},",
     ]
     if edges:

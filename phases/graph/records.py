@@ -117,7 +117,7 @@ def check_placement(path, sections, records):
     table = next((s for s in sections if s.name == ".symtab"), None)
     symbols = {s.name: s["st_shndx"] for s in table.iter_symbols()} if phases and table else {}
     for record in phases:
-        expected = f".text.phase.{record['stage']}"
+        expected = f".phase.text.{record['stage']}"
         number = symbols.get(record["init"])
         actual = sections[number].name if isinstance(number, int) else "no section"
         if actual != expected:

@@ -30,6 +30,7 @@ PHASE_NEEDS(identity_map_dropped, guest_start, "the payload is put into the gues
 
 #define ENTRIES 512
 #define LARGE_PAGES 2048 /* of 2 MiB, below 4 GiB */
+#define INT3 0xcc
 
 /* Tables in the block, by their place behind the image. */
 enum table {
@@ -168,12 +169,32 @@ static enum phase_result identity_map_drop(void)
 	return PHASE_DONE;
 }
 
-void host_tables_unmap(const void *address)
+static uint64_t *block_entry_of(const void *address)
 {
 	uint64_t page = ((uint64_t)address - IMAGE_BASE) / PAGE_SIZE;
 
-	table(TABLE_BLOCK_PT + page / ENTRIES)[page % ENTRIES] = 0;
+	return &table(TABLE_BLOCK_PT + page / ENTRIES)[page % ENTRIES];
+}
+
+void host_tables_unmap(const void *address)
+{
+	*block_entry_of(address) = 0;
 	invlpg(address);
+}
+
+/* Other CPUs may keep an entry of their TLB until they start again, which loads CR3. */
+void host_tables_discard(const uint8_t *begin, const uint8_t *end)
+{
+	for (const uint8_t *page = begin; page < end; page += PAGE_SIZE) {
+		uint64_t *entry = block_entry_of(page);
+
+		if (*entry & PAGE_PRESENT) {
+			*entry |= PAGE_WRITE | PAGE_NX;
+			invlpg(page);
+			memset((void *)page, INT3, PAGE_SIZE);
+			host_tables_unmap(page);
+		}
+	}
 }
 
 void host_tables_window(uint64_t address, uint64_t entry)

@@ -12,6 +12,9 @@
 /* Takes one page of the image or of pages_alloc() out of the tables. */
 void host_tables_unmap(const void *address);
 
+/* Fills these whole pages of the image, whatever they were mapped as, and takes them out. */
+void host_tables_discard(const uint8_t *begin, const uint8_t *end);
+
 /* Sets the entry of a page in the windows' 2 MiB. */
 void host_tables_window(uint64_t address, uint64_t entry);
 

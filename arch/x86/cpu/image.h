@@ -7,6 +7,9 @@
 
 extern const uint8_t image_start[], text_end[], rodata_end[], data_end[], image_end[];
 extern const uint8_t boot_stack_guard[];
+/* What runs once: all of it is on pages of its own. */
+extern const uint8_t init_text_begin[], init_text_end[], init_rodata_begin[], init_rodata_end[];
+extern const uint8_t init_data_begin[], init_data_end[];
 
 /* Where the loader put the image; the copy in the reserved block takes over in `relocation`. */
 extern uint64_t image_load_address;
