@@ -9,6 +9,7 @@
 #include "arch/x86/svm/legal.h"
 #include "arch/x86/svm/svm.h"
 #include "arch/x86/vcpu/backend.h"
+#include "config/SVM_CHECK_VMCB.h"
 #include "phases/panic/panic.h"
 #include "phases/phase.h"
 
@@ -110,11 +111,12 @@ void backend_take_init(void)
 
 void backend_run(struct cpu *cpu)
 {
-	const char *rule = svm_vmcb_illegal(cpu->svm->vmcb, cpu_physical_bits());
+	if (CONFIG_SVM_CHECK_VMCB) {
+		const char *rule = svm_vmcb_illegal(cpu->svm->vmcb, cpu_physical_bits());
 
-	/* Emulators enter the guest with states that a processor refuses. */
-	if (rule) {
-		panic("CPU %u: the guest's first state is illegal: %s", cpu->index, rule);
+		if (rule) {
+			panic("CPU %u: the guest's first state is illegal: %s", cpu->index, rule);
+		}
 	}
 	svm_run(cpu->svm);
 }
