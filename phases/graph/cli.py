@@ -54,6 +54,7 @@ def parser():
     )
     sub.add_argument("objects", nargs="+", help="the objects of the build, without the table's")
     command(check, "elf", "json")
+    command(init_report, "elf")
     command(
         draw,
         "json",
@@ -120,6 +121,15 @@ def check(options):
     from . import image
 
     image.check(options.elf, options.json)
+
+
+def init_report(options):
+    """list what stays in memory though only what runs once uses it; graph.json is beside the ELF"""
+    from . import image
+
+    folder = os.path.dirname(options.elf)
+    for line in image.init_report(options.elf, os.path.join(folder, "graph.json")):
+        print(line)
 
 
 def draw(options):

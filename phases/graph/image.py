@@ -5,48 +5,11 @@ import json
 import struct
 
 from elftools.elf.constants import SH_FLAGS
-from elftools.elf.elffile import ELFFile
 
-from . import records
+from . import init_memory, records
 from .layout import LINKS_INDEX, PHASE_INIT, PHASE_LINKS, STAGE, STAGE_CPUS
+from .linked import Image
 from .problems import Refused
-
-
-class Image:
-    def __init__(self, path, file):
-        self.path = path
-        self.elf = ELFFile(file)
-        self.sections = [s for s in self.elf.iter_sections() if s["sh_flags"] & SH_FLAGS.SHF_ALLOC]
-        self.symbols = {}  # name: all values
-        for symbol in self.elf.get_section_by_name(".symtab").iter_symbols():
-            self.symbols.setdefault(symbol.name, []).append(symbol["st_value"])
-
-    def section(self, address):
-        for section in self.sections:
-            if section["sh_addr"] <= address < section["sh_addr"] + section["sh_size"]:
-                return section
-        raise Refused(f"{self.path}: error: nothing is linked at {address:#x}")
-
-    def address(self, name):
-        values = self.symbols.get(name, [])
-        if len(values) != 1:
-            raise Refused(f"{self.path}: error: {len(values)} symbols of the name {name}")
-        return values[0]
-
-    def read(self, address, size):
-        section = self.section(address)
-        self.elf.stream.seek(section["sh_offset"] + address - section["sh_addr"])
-        return self.elf.stream.read(size)
-
-    def word(self, address):
-        return struct.unpack("<Q", self.read(address, 8))[0]
-
-    def words(self, begin, end):
-        data = self.read(begin, end - begin) if end > begin else b""
-        return list(struct.unpack(f"<{len(data) // 8}Q", data))
-
-    def text(self, address):
-        return self.read(address, 256).split(b"\0")[0].decode()
 
 
 def check(elf_path, json_path):
@@ -61,6 +24,14 @@ def check(elf_path, json_path):
             check_order(image, stage)
         for phase in phases.values():
             check_phase(image, phase)
+        init_memory.check(image, graph)
+
+
+def init_report(elf_path, json_path):
+    with open(json_path, encoding="utf-8") as file:
+        graph = json.load(file)
+    with open(elf_path, "rb") as file:
+        yield from init_memory.report(Image(elf_path, file), graph)
 
 
 def refuse(image, where, text):

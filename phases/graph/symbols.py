@@ -17,8 +17,9 @@ from .problems import Refused
 
 def functions(elf):
     """
-    (name, value) of every function; in assembly, of every global label in executable code. An
-    object's section may become executable by the link only: there, of every global label.
+    (name, value) of every function; in assembly, of every global label in executable code but for
+    bounds, which the linker script may define too. An object's section may become executable by
+    the link only: there, of every global label.
     """
     table = elf.get_section_by_name(".symtab")
     if not table:
@@ -32,7 +33,8 @@ def functions(elf):
         info = symbol["st_info"]
         function = info["type"] == "STT_FUNC"
         label = info["type"] == "STT_NOTYPE" and info["bind"] == "STB_GLOBAL"
-        if symbol.name and symbol["st_shndx"] in allowed and (function or label):
+        bound = not function and symbol.name.endswith(("_begin", "_end"))
+        if symbol.name and symbol["st_shndx"] in allowed and (function or label) and not bound:
             yield symbol.name, symbol["st_value"]
 
 

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Who refers to whom in a linked image. Relocations do not say all: the assembler itself resolves a
+call of a static function in the same section, which all helpers marked INIT_TEXT in a file share.
+So what the disassembler sees as a branch's target, or as an address relative to the instruction,
+counts too.
+"""
+
+import re
+import subprocess
+
+from .problems import Refused
+
+BRANCH = re.compile(r"^\s*([0-9a-f]+):.*?\s(?:call|j[a-z]+|loop[a-z]*)\s+([0-9a-f]+) <")
+RELATIVE = re.compile(r"^\s*([0-9a-f]+):.*# ([0-9a-f]+) <")
+
+
+def edges(image):
+    """(who refers, whom, whether it goes there): symbols, or None for what has no name."""
+    for reference in image.references():
+        yield reference.holder, image.at(reference.address), False
+    for line in disassembly(image.path).splitlines():
+        match = BRANCH.match(line) or RELATIVE.match(line)
+        if match:
+            holder, target = (image.at(int(address, 16)) for address in match.groups())
+            yield holder, target, match.re is BRANCH
+    yield from falls(image)
+
+
+def falls(image):
+    """From a label of assembly to the next one: the code may just go on there."""
+    for symbol, following in zip(image.starts, image.starts[1:]):
+        if symbol.kind == "STT_NOTYPE" and symbol.section == following.section:
+            yield symbol, following, True
+
+
+def disassembly(path):
+    try:
+        result = subprocess.run(
+            ["objdump", "--disassemble", "--no-show-raw-insn", path],
+            capture_output=True, text=True, check=False,
+        )
+    except FileNotFoundError as error:
+        raise Refused("error: no `objdump`: it comes with ld, in the package binutils") from error
+    if result.returncode:
+        raise Refused(f"{path}: error: objdump: {result.stderr.strip()}")
+    return result.stdout
