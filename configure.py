@@ -155,7 +155,7 @@ def image_lines(config, files, reviewed, golden):
         f"build phasevisor.linked: link {objects} table.c.o symbols.S.o"
         " | $root/arch/x86/phasevisor.lds"
     )
-    checks = modules("image", "symbols", "records")
+    checks = modules("image", "linked", "init_memory", "symbols", "records")
     yield f"build phasevisor.elf: image phasevisor.linked | graph.json {checks}"
     yield "build golden.stamp: golden order.txt" + (f" | {golden}" if has_golden else "")
     yield f"build graph.dot graph.svg: draw graph.json | {modules('draw')}"
