@@ -11,8 +11,8 @@
 #define PAGE     4096
 #define FOUR_GIB (1ull << 32)
 
-struct memory_map guest_map;
-uint64_t guest_rsdp;
+INIT_BSS struct memory_map guest_map;
+INIT_BSS uint64_t guest_rsdp;
 
 PHASE(guest_map, guest, guest_map_init,
       .does = "makes the guest's memory map: the machine's, without what is ours", .vital = true);

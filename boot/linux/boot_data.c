@@ -2,6 +2,7 @@
 #include "boot/linux/boot_data.h"
 
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 #define PRESENT_WRITABLE 0x003 /* APM volume 2, section 5.3: P, R/W */
 #define LARGE_PAGE       0x080 /* PS */
@@ -11,7 +12,7 @@
 #define CODE_64 0x00af9b000000ffff
 #define DATA    0x00cf93000000ffff
 
-void linux_page_tables(struct linux_boot_data *data, uint64_t address)
+INIT_TEXT void linux_page_tables(struct linux_boot_data *data, uint64_t address)
 {
 	uint64_t directories = address + offsetof(struct linux_boot_data, page_directories);
 
@@ -27,7 +28,7 @@ void linux_page_tables(struct linux_boot_data *data, uint64_t address)
 	}
 }
 
-void linux_descriptors(struct linux_boot_data *data)
+INIT_TEXT void linux_descriptors(struct linux_boot_data *data)
 {
 	memset(data->gdt, 0, sizeof(data->gdt));
 	data->gdt[BOOT_CS / 8] = CODE_64;

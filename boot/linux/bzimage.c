@@ -2,6 +2,7 @@
 #include "boot/linux/bzimage.h"
 
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 #define SECTOR        512
 #define BOOT_FLAG     0xaa55
@@ -13,7 +14,7 @@
 #define ONE_MIB       0x100000
 
 /* What placing the kernel counts on. */
-static const char *check_placement(const struct setup_header *header)
+static INIT_TEXT const char *check_placement(const struct setup_header *header)
 {
 	uint32_t align = header->kernel_alignment;
 
@@ -27,7 +28,7 @@ static const char *check_placement(const struct setup_header *header)
 	return NULL;
 }
 
-static const char *check_header(const struct setup_header *header)
+static INIT_TEXT const char *check_header(const struct setup_header *header)
 {
 	if (header->boot_flag != BOOT_FLAG || header->header != HEADER_MAGIC) {
 		return "the first module is no Linux kernel; put the bzImage (vmlinuz) first";
@@ -40,8 +41,8 @@ static const char *check_header(const struct setup_header *header)
 }
 
 /* Sizes that the header gives, against the file's. */
-static const char *check_sizes(const struct setup_header *header, uint64_t size,
-			       struct bzimage *image)
+static INIT_TEXT const char *check_sizes(const struct setup_header *header, uint64_t size,
+					 struct bzimage *image)
 {
 	uint64_t kernel_size = (uint64_t)header->syssize * 16;
 
@@ -68,7 +69,7 @@ static const char *check_sizes(const struct setup_header *header, uint64_t size,
 	return NULL;
 }
 
-const char *bzimage_parse(const void *file, uint64_t size, struct bzimage *image)
+INIT_TEXT const char *bzimage_parse(const void *file, uint64_t size, struct bzimage *image)
 {
 	const char *error;
 

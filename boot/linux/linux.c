@@ -2,29 +2,29 @@
 /* The payload `linux`: the 64-bit boot protocol (Linux: Documentation/arch/x86/boot.rst), in phases. */
 #include "arch/x86/cpu/physical.h"
 #include "arch/x86/vcpu/start.h"
-#include "phases/boot_info.h"
 #include "boot/guest_map.h"
 #include "boot/linux/boot_data.h"
 #include "boot/linux/bzimage.h"
 #include "boot/linux/place.h"
+#include "phases/boot_info.h"
 #include "phases/log/log.h"
 #include "phases/memory/string.h"
 #include "phases/phase.h"
 
 #define ENTRY_64 0x200 /* the 64-bit entry, from the kernel's first byte */
 
-struct guest_start guest_start;
+INIT_BSS struct guest_start guest_start;
 
-static struct bzimage image;
-static struct linux_plan plan;
-static struct linux_boot_data *boot_data; /* in the guest's memory */
+static INIT_BSS struct bzimage image;
+static INIT_BSS struct linux_plan plan;
+static INIT_BSS struct linux_boot_data *boot_data; /* in the guest's memory */
 
-static unsigned mib(uint64_t bytes)
+static INIT_TEXT unsigned mib(uint64_t bytes)
 {
 	return (bytes + (1 << 20) - 1) >> 20;
 }
 
-static struct memory_span initrd_source(void)
+static INIT_TEXT struct memory_span initrd_source(void)
 {
 	if (boot_info.module_count < 2) {
 		return (struct memory_span){ 0, 0 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "boot/linux/place.h"
+#include "phases/phase.h"
 
 #define PAGE     4096ull
 #define FOUR_GIB (1ull << 32)
@@ -13,12 +14,12 @@
 
 #define INITRD_FLOOR 0x100000
 
-static bool overlap(struct memory_span a, struct memory_span b)
+static INIT_TEXT bool overlap(struct memory_span a, struct memory_span b)
 {
 	return a.base < b.base + b.size && b.base < a.base + a.size;
 }
 
-static void add_move(struct linux_plan *plan, struct memory_span from, uint64_t to)
+static INIT_TEXT void add_move(struct linux_plan *plan, struct memory_span from, uint64_t to)
 {
 	if (from.base != to) {
 		plan->moves[plan->move_count++] =
@@ -27,18 +28,18 @@ static void add_move(struct linux_plan *plan, struct memory_span from, uint64_t 
 }
 
 /* The initrd, up to the end of its last page, which the kernel takes as a whole. */
-static struct memory_span whole_pages(struct memory_span span)
+static INIT_TEXT struct memory_span whole_pages(struct memory_span span)
 {
 	span.size = (span.size + PAGE - 1) & ~(PAGE - 1);
 	return span;
 }
 
-static uint64_t initrd_ceiling(const struct linux_request *request)
+static INIT_TEXT uint64_t initrd_ceiling(const struct linux_request *request)
 {
 	return (uint64_t)request->header->initrd_addr_max + 1; /* at most 4 GiB */
 }
 
-static bool initrd_may_stay(const struct linux_request *request)
+static INIT_TEXT bool initrd_may_stay(const struct linux_request *request)
 {
 	struct memory_span initrd = whole_pages(request->initrd);
 
@@ -46,8 +47,9 @@ static bool initrd_may_stay(const struct linux_request *request)
 	       memory_map_is(request->map, initrd.base, initrd.size, MEMORY_USABLE);
 }
 
-static bool find_initrd(const struct linux_request *request, const struct memory_span *avoid,
-			size_t avoid_count, uint64_t *base)
+static INIT_TEXT bool find_initrd(const struct linux_request *request,
+				  const struct memory_span *avoid, size_t avoid_count,
+				  uint64_t *base)
 {
 	struct memory_search search = {
 		.size = whole_pages(request->initrd).size,
@@ -65,7 +67,7 @@ static bool find_initrd(const struct linux_request *request, const struct memory
  * The kernel's place is where the initrd lies, and the initrd's place is where the kernel lies:
  * the kernel steps aside first.
  */
-static bool move_around(const struct linux_request *request, struct linux_plan *plan)
+static INIT_TEXT bool move_around(const struct linux_request *request, struct linux_plan *plan)
 {
 	struct memory_span avoid[] = { request->initrd, { plan->initrd, request->initrd.size } };
 	struct memory_search search = {
@@ -88,7 +90,7 @@ static bool move_around(const struct linux_request *request, struct linux_plan *
 }
 
 /* Plans with the kernel at `plan->kernel`. False: there is then no way for the initrd. */
-static bool place_initrd(const struct linux_request *request, struct linux_plan *plan)
+static INIT_TEXT bool place_initrd(const struct linux_request *request, struct linux_plan *plan)
 {
 	struct memory_span run = { plan->kernel, request->header->init_size };
 	struct memory_span copied = { plan->kernel, request->kernel.size };
@@ -121,8 +123,8 @@ static bool place_initrd(const struct linux_request *request, struct linux_plan 
  * The lowest place for the kernel from `floor` on. A kernel that lies below its preferred address
  * moves itself there, so that no lower place will do.
  */
-static bool find_kernel(const struct linux_request *request, uint64_t floor, bool beside_initrd,
-			uint64_t *base)
+static INIT_TEXT bool find_kernel(const struct linux_request *request, uint64_t floor,
+				  bool beside_initrd, uint64_t *base)
 {
 	const struct setup_header *header = request->header;
 	struct memory_search search = {
@@ -141,7 +143,8 @@ static bool find_kernel(const struct linux_request *request, uint64_t floor, boo
  * Tries the kernel's places: where it likes to be; the lowest one that leaves the initrd where it
  * is; then each one from the lowest on. `fits`: there is one at all.
  */
-static bool place_kernel(const struct linux_request *request, struct linux_plan *plan, bool *fits)
+static INIT_TEXT bool place_kernel(const struct linux_request *request, struct linux_plan *plan,
+				   bool *fits)
 {
 	const struct setup_header *header = request->header;
 	uint64_t floor = header->pref_address;
@@ -164,7 +167,7 @@ static bool place_kernel(const struct linux_request *request, struct linux_plan 
 	return false;
 }
 
-static bool place_boot_data(const struct linux_request *request, struct linux_plan *plan)
+static INIT_TEXT bool place_boot_data(const struct linux_request *request, struct linux_plan *plan)
 {
 	struct memory_span avoid[] = { { plan->kernel, request->header->init_size },
 				       { plan->initrd, whole_pages(request->initrd).size } };
@@ -184,7 +187,7 @@ static bool place_boot_data(const struct linux_request *request, struct linux_pl
 	return memory_map_find_lowest(request->map, &search, &plan->boot_data);
 }
 
-const char *linux_place(const struct linux_request *request, struct linux_plan *plan)
+INIT_TEXT const char *linux_place(const struct linux_request *request, struct linux_plan *plan)
 {
 	bool kernel_fits;
 

@@ -2,6 +2,7 @@
 #include "boot/linux/zero_page.h"
 
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 _Static_assert(sizeof(struct screen_info) == 0x40, "zero-page.rst");
 _Static_assert(offsetof(struct screen_info, orig_video_lines) == 0x0e, "screen_info.h");
@@ -21,7 +22,7 @@ _Static_assert(sizeof(struct boot_params) == 0x1000, "zero-page.rst");
 
 #define ONE_MIB 0x100000
 
-static void set_text_screen(struct screen_info *info, const struct boot_screen *screen)
+static INIT_TEXT void set_text_screen(struct screen_info *info, const struct boot_screen *screen)
 {
 	if (screen->width > UINT8_MAX || screen->height > UINT8_MAX) {
 		return;
@@ -35,7 +36,7 @@ static void set_text_screen(struct screen_info *info, const struct boot_screen *
 }
 
 /* The bits of a pixel above all three colours. */
-static void set_reserved_bits(struct screen_info *info, const struct boot_screen *screen)
+static INIT_TEXT void set_reserved_bits(struct screen_info *info, const struct boot_screen *screen)
 {
 	uint8_t end = info->red_pos + info->red_size;
 
@@ -51,7 +52,7 @@ static void set_reserved_bits(struct screen_info *info, const struct boot_screen
 	}
 }
 
-static void set_rgb_screen(struct screen_info *info, const struct boot_screen *screen)
+static INIT_TEXT void set_rgb_screen(struct screen_info *info, const struct boot_screen *screen)
 {
 	uint64_t size = (uint64_t)screen->pitch * screen->height;
 
@@ -76,7 +77,7 @@ static void set_rgb_screen(struct screen_info *info, const struct boot_screen *s
 	set_reserved_bits(info, screen);
 }
 
-static void set_memory(struct boot_params *params, const struct memory_map *map)
+static INIT_TEXT void set_memory(struct boot_params *params, const struct memory_map *map)
 {
 	uint64_t kib = 0;
 
@@ -96,7 +97,7 @@ static void set_memory(struct boot_params *params, const struct memory_map *map)
 	params->screen_info.ext_mem_k = kib < 0xfc00 ? kib : 0xfc00;
 }
 
-void zero_page_build(struct boot_params *params, const struct zero_page_request *request)
+INIT_TEXT void zero_page_build(struct boot_params *params, const struct zero_page_request *request)
 {
 	struct setup_header *header = &params->header;
 

@@ -6,7 +6,7 @@
 #include "boot/multiboot/multiboot.h"
 #include "phases/phase.h"
 
-struct boot_info boot_info;
+INIT_BSS struct boot_info boot_info;
 
 PHASE(boot_info, global, boot_info_init,
       .does = "reads and checks what the multiboot loader says: memory map, modules, screen",

@@ -4,6 +4,7 @@
 
 #include "boot/multiboot/parse.h"
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 enum {
 	INFO_MODS = 1 << 3,
@@ -38,7 +39,7 @@ struct mmap_entry {
 #define MMAP_MAX 0x10000
 
 /* Copies the string at an address; what fits if it is too long. */
-static const char *read_string(memory_view *view, uint64_t address, char *to, size_t size)
+static INIT_TEXT const char *read_string(memory_view *view, uint64_t address, char *to, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		const char *from = view(address + i, 1);
@@ -56,7 +57,8 @@ static const char *read_string(memory_view *view, uint64_t address, char *to, si
 	return STRING_TOO_LONG;
 }
 
-static const char *parse_mmap(memory_view *view, const struct info *info, struct boot_info *boot)
+static INIT_TEXT const char *parse_mmap(memory_view *view, const struct info *info,
+					struct boot_info *boot)
 {
 	uint64_t offset = 0, length = info->mmap_length;
 
@@ -88,7 +90,8 @@ static const char *parse_mmap(memory_view *view, const struct info *info, struct
 	return NULL;
 }
 
-static const char *parse_modules(memory_view *view, const struct info *info, struct boot_info *boot)
+static INIT_TEXT const char *parse_modules(memory_view *view, const struct info *info,
+					   struct boot_info *boot)
 {
 	for (uint32_t i = 0; i < info->mods_count; i++) {
 		const struct module *module =
@@ -116,7 +119,7 @@ static const char *parse_modules(memory_view *view, const struct info *info, str
 	return NULL;
 }
 
-static void parse_framebuffer(const struct info *info, struct boot_info *boot)
+static INIT_TEXT void parse_framebuffer(const struct info *info, struct boot_info *boot)
 {
 	struct boot_screen screen = {
 		.kind = info->framebuffer_type == FRAMEBUFFER_RGB ? BOOT_SCREEN_RGB
@@ -134,7 +137,7 @@ static void parse_framebuffer(const struct info *info, struct boot_info *boot)
 	}
 }
 
-const char *multiboot1_parse(memory_view *view, uint64_t address, struct boot_info *boot)
+INIT_TEXT const char *multiboot1_parse(memory_view *view, uint64_t address, struct boot_info *boot)
 {
 	const struct info *info = view(address, sizeof(*info));
 	const char *error = NULL;

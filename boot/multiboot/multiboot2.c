@@ -4,6 +4,7 @@
 
 #include "boot/multiboot/parse.h"
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 enum {
 	TAG_END = 0,
@@ -52,7 +53,7 @@ struct tag_framebuffer {
 /* More than any loader gives: an EFI memory map and SMBIOS tables are some 100 KiB. */
 #define TOTAL_SIZE_MAX 0x100000
 
-static const char *parse_module_tag(const struct tag *tag, struct boot_info *boot)
+static INIT_TEXT const char *parse_module_tag(const struct tag *tag, struct boot_info *boot)
 {
 	const struct tag_module *module = (const void *)tag;
 	const char *error;
@@ -68,7 +69,7 @@ static const char *parse_module_tag(const struct tag *tag, struct boot_info *boo
 			    module->string, tag->size - sizeof(*module));
 }
 
-static const char *parse_mmap_tag(const struct tag *tag, struct boot_info *boot)
+static INIT_TEXT const char *parse_mmap_tag(const struct tag *tag, struct boot_info *boot)
 {
 	const struct tag_mmap *mmap = (const void *)tag;
 
@@ -91,7 +92,7 @@ static const char *parse_mmap_tag(const struct tag *tag, struct boot_info *boot)
 	return NULL;
 }
 
-static void parse_framebuffer_tag(const struct tag *tag, struct boot_info *boot)
+static INIT_TEXT void parse_framebuffer_tag(const struct tag *tag, struct boot_info *boot)
 {
 	const struct tag_framebuffer *framebuffer = (const void *)tag;
 	struct boot_screen screen = { .kind = BOOT_SCREEN_TEXT };
@@ -113,7 +114,8 @@ static void parse_framebuffer_tag(const struct tag *tag, struct boot_info *boot)
 }
 
 /* Keeps a copy of the RSDP, of which the new kind is the longer one and wins. */
-static const char *parse_acpi_tag(const struct tag *tag, uint64_t address, struct boot_info *boot)
+static INIT_TEXT const char *parse_acpi_tag(const struct tag *tag, uint64_t address,
+					    struct boot_info *boot)
 {
 	size_t size = tag->type == TAG_ACPI_NEW ? 36 : 20; /* ACPI 6.5, table 5.3 */
 
@@ -128,7 +130,8 @@ static const char *parse_acpi_tag(const struct tag *tag, uint64_t address, struc
 	return NULL;
 }
 
-static const char *parse_tag(const struct tag *tag, uint64_t address, struct boot_info *boot)
+static INIT_TEXT const char *parse_tag(const struct tag *tag, uint64_t address,
+				       struct boot_info *boot)
 {
 	switch (tag->type) {
 	case TAG_BOOT_LOADER_NAME:
@@ -151,8 +154,8 @@ static const char *parse_tag(const struct tag *tag, uint64_t address, struct boo
 	}
 }
 
-static const char *parse_tags(const uint8_t *bytes, uint64_t address, uint32_t size,
-			      struct boot_info *boot)
+static INIT_TEXT const char *parse_tags(const uint8_t *bytes, uint64_t address, uint32_t size,
+					struct boot_info *boot)
 {
 	uint32_t at = sizeof(struct info);
 
@@ -180,7 +183,7 @@ static const char *parse_tags(const uint8_t *bytes, uint64_t address, uint32_t s
 	return "the loader's information has no end tag; try another loader";
 }
 
-const char *multiboot2_parse(memory_view *view, uint64_t address, struct boot_info *boot)
+INIT_TEXT const char *multiboot2_parse(memory_view *view, uint64_t address, struct boot_info *boot)
 {
 	const struct info *info = view(address, sizeof(*info));
 	const uint8_t *bytes;

@@ -2,8 +2,9 @@
 #include "boot/multiboot/parse.h"
 
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
-const char *parse_string(char *to, size_t to_size, const char *from, size_t size)
+INIT_TEXT const char *parse_string(char *to, size_t to_size, const char *from, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		if (i == to_size) {
@@ -19,7 +20,8 @@ const char *parse_string(char *to, size_t to_size, const char *from, size_t size
 	return "a string of the loader does not end; try another loader";
 }
 
-const char *parse_memory(struct boot_info *boot, uint64_t base, uint64_t size, uint32_t type)
+INIT_TEXT const char *parse_memory(struct boot_info *boot, uint64_t base, uint64_t size,
+				   uint32_t type)
 {
 	/* Every type that the specification does not name is reserved memory; so is nonsense. */
 	if (!memory_map_add(&boot->map, base, size, type ? type : MEMORY_RESERVED)) {
@@ -28,7 +30,7 @@ const char *parse_memory(struct boot_info *boot, uint64_t base, uint64_t size, u
 	return NULL;
 }
 
-const char *parse_module(struct boot_info *boot, uint64_t start, uint64_t end)
+INIT_TEXT const char *parse_module(struct boot_info *boot, uint64_t start, uint64_t end)
 {
 	if (end <= start) {
 		return "a module of the loader is empty or ends before it starts; check the files "
@@ -43,13 +45,13 @@ const char *parse_module(struct boot_info *boot, uint64_t start, uint64_t end)
 	return NULL;
 }
 
-static bool colour_fits(uint8_t position, uint8_t size, uint8_t bits_per_pixel)
+static INIT_TEXT bool colour_fits(uint8_t position, uint8_t size, uint8_t bits_per_pixel)
 {
 	return size && size <= 8 && position + size <= bits_per_pixel;
 }
 
-void parse_screen(struct boot_info *boot, const struct boot_screen *screen,
-		  const struct framebuffer_colours *colours)
+INIT_TEXT void parse_screen(struct boot_info *boot, const struct boot_screen *screen,
+			    const struct framebuffer_colours *colours)
 {
 	uint8_t bits = screen->bits_per_pixel;
 
@@ -79,7 +81,7 @@ void parse_screen(struct boot_info *boot, const struct boot_screen *screen,
  * GRUB2 gives what stands behind the file's name, which is what we keep; QEMU gives the file's
  * name too.
  */
-static void drop_file_names(struct boot_info *boot)
+static INIT_TEXT void drop_file_names(struct boot_info *boot)
 {
 	if (memcmp(boot->loader, "qemu", 4)) {
 		return;
@@ -96,7 +98,7 @@ static void drop_file_names(struct boot_info *boot)
 }
 
 /* A loader that does not look writes a large module over what else there is, or to nowhere. */
-static bool modules_in_memory(const struct boot_info *boot)
+static INIT_TEXT bool modules_in_memory(const struct boot_info *boot)
 {
 	for (size_t i = 0; i < boot->module_count; i++) {
 		if (!memory_map_is(&boot->map, boot->modules[i].base, boot->modules[i].size,
@@ -107,7 +109,7 @@ static bool modules_in_memory(const struct boot_info *boot)
 	return true;
 }
 
-const char *parse_finish(struct boot_info *boot)
+INIT_TEXT const char *parse_finish(struct boot_info *boot)
 {
 	if (!boot->map.count) {
 		return "the loader gives no memory map; use GRUB2, or QEMU with -kernel";

@@ -12,25 +12,22 @@ from test_graph_image import SCRIPT, Image
 sys.path.insert(0, str(ROOT / "phases"))
 from graph import linked  # noqa: E402
 
-ONCE = "early others late".split()
 INIT_SCRIPT = (
     SCRIPT.replace(
-        "*(.text .text.*) }",
-        """*(.text .text.[!ip]* .text.phase.cpus) }
+        "*(.text .text.*) *(.phase.text.*) }",
+        """*(.text .text.*) *(.phase.text.cpus) }
 	.itext : {
-		init_text_begin = .;
-		%s *(.text.init) init_text_end = .; }"""
-        % " ".join(f"*(.text.phase.{stage})" for stage in ONCE),
+		init_text_begin = .; *(.phase.text.*) *(.init.text) init_text_end = .; }""",
     )
     .replace(
-        "*(.rodata .rodata.*)",
-        """*(.rodata .rodata.[!ip]* .rodata.phase.cpus)
-		init_rodata_begin = .; *(.rodata.phase.* .rodata.init) init_rodata_end = .;""",
+        "*(.rodata .rodata.*) *(.phase.rodata.*)",
+        """*(.rodata .rodata.*) *(.phase.rodata.cpus)
+		init_rodata_begin = .; *(.phase.rodata.*) *(.init.rodata) init_rodata_end = .;""",
     )
     .replace(
         "*(.data .data.* .bss .bss.*) }",
-        """*(.data .bss .data.[!i]* .bss.[!i]*)
-		init_data_begin = .; *(.data.init .bss.init) init_data_end = .; }""",
+        """*(.data .data.* .bss .bss.[!i]*)
+		init_data_begin = .; *(.init.data .bss.init) init_data_end = .; }""",
     )
 )
 
@@ -141,14 +138,12 @@ def test_the_bounds_themselves(image):
 
 
 def test_a_phase_that_runs_again_stays(image):
-    made = image("", lambda text: text.replace(".text.phase.cpus", "")
-                 .replace("*(.text.phase.late)", "*(.text.phase.late .text.phase.cpus)"))
+    made = image("", lambda text: text.replace(" *(.phase.text.cpus)", ""))
     made.refused("`c_init` of phase `c` goes when the guest runs, but stage cpus is repeated")
 
 
 def test_a_phase_that_runs_once_goes(image):
-    made = image("", lambda text: text.replace("*(.text.phase.early)", "")
-                 .replace(".text.phase.cpus", ".text.phase.cpus .text.phase.early"))
+    made = image("", lambda text: text.replace("text.cpus", "text.cpus .phase.text.early"))
     made.refused("`a_init` of phase `a` stays, but stage early is not repeated")
 
 

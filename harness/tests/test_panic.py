@@ -217,7 +217,7 @@ def test_guard_pages(debugged):
     cpus = 2
     machine, debugger = debugged("msr", cpus=cpus)
     debugger.run_to("msr_exit")
-    pages, start = mapped_pages(machine), debugger.address("image_start")
+    pages, start = mapped_pages(machine), debugger.address("init_text_end")
     block = {page for page, (physical, _) in pages.items() if page - physical == start - pages[start][0]}
     absent = set(range(start, max(block), PAGE)) - block - init_pages(debugger)
     assert stack_top(debugger) - (STACK_PAGES + 1) * PAGE in absent
@@ -230,7 +230,7 @@ def test_what_ran_once_is_gone(debugged):
     """While the guest runs its pages are absent and filled, and a jump there is a fault."""
     machine, debugger = debugged("msr", cpus=2)
     debugger.run_to("msr_exit")
-    pages, gone, start = mapped_pages(machine), init_pages(debugger), debugger.address("image_start")
+    pages, gone, start = mapped_pages(machine), init_pages(debugger), debugger.address("init_text_end")
     assert not gone & set(pages)
     for page in gone - {debugger.address("boot_stack_guard")}:
         assert debugger.read_physical(pages[start][0] + page - start, PAGE) == INT3 * PAGE

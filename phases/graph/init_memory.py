@@ -69,7 +69,7 @@ def how_to_place(is_undo, again, stage):
     if is_undo:
         return "take INIT_TEXT away from it" if again else "mark it INIT_TEXT"
     side = "outside" if again else "inside"
-    return f"arch/x86/phasevisor.lds puts .text.phase.{stage} and .rodata.phase.{stage} {side}"
+    return f"arch/x86/phasevisor.lds puts .phase.text.{stage} and .phase.rodata.{stage} {side}"
 
 
 def check_references(image, ranges, problems):
@@ -107,7 +107,7 @@ def is_bound(reference):
     """A symbol of the linker script: it says where the memory is."""
     name = reference.target.name if reference.target else ""
     return name in BOUNDS or (
-        reference.target and reference.target.section is None and name.endswith(("_begin", "_end"))
+        reference.target and reference.target.section is None and name.endswith(("_begin", "_start", "_end"))
     )
 
 

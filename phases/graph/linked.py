@@ -179,10 +179,11 @@ def constant_behind(text, place):
     How many bytes of an instruction stand behind the address at `place`, which is relative to the
     instruction's end: none, but for a constant operand.
     """
-    if place < 3 or text[place - 1] & 0xC7 != 0x05:
+    prefix, opcode, operand = text[max(place - 3, 0):place].rjust(3, b"\0")
+    if operand & 0xC7 != 0x05:
         return 0
-    opcode, form = text[place - 2], text[place - 1] >> 3 & 7
-    if text[place - 3] == 0x0F:
+    form = operand >> 3 & 7
+    if prefix == 0x0F:
         return CONSTANT_0F.get(opcode, 0)
     size = CONSTANT.get(opcode, CONSTANT_TEST.get(opcode, 0) if form < 2 else 0)
-    return 2 if size == 4 and text[place - 3] == 0x66 else size
+    return 2 if size == 4 and prefix == 0x66 else size

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "phases/memory/map.h"
+#include "phases/phase.h"
 
 /* A stretch of addresses that has one answer; `end` is behind its last byte. */
 struct piece {
@@ -8,13 +9,13 @@ struct piece {
 	uint32_t type;
 };
 
-static uint64_t end_of(uint64_t base, uint64_t size)
+static INIT_TEXT uint64_t end_of(uint64_t base, uint64_t size)
 {
 	return size > UINT64_MAX - base ? UINT64_MAX : base + size;
 }
 
 /* From `base` on, as far as the map says one thing. */
-static struct piece piece_at(const struct memory_map *map, uint64_t base)
+static INIT_TEXT struct piece piece_at(const struct memory_map *map, uint64_t base)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		const struct memory_range *range = &map->ranges[i];
@@ -30,7 +31,7 @@ static struct piece piece_at(const struct memory_map *map, uint64_t base)
 }
 
 /* Puts a piece behind all others, and joins it with the last one where that continues it. */
-static bool append(struct memory_map *map, struct piece piece)
+static INIT_TEXT bool append(struct memory_map *map, struct piece piece)
 {
 	struct memory_range *last = map->count ? &map->ranges[map->count - 1] : NULL;
 
@@ -50,7 +51,7 @@ static bool append(struct memory_map *map, struct piece piece)
 }
 
 /* Walks the address space from boundary to boundary and writes the map anew. */
-static bool change(struct memory_map *map, struct piece new, bool replace)
+static INIT_TEXT bool change(struct memory_map *map, struct piece new, bool replace)
 {
 	struct memory_map out = { .count = 0 };
 	struct piece piece;
@@ -77,17 +78,18 @@ static bool change(struct memory_map *map, struct piece new, bool replace)
 	return true;
 }
 
-bool memory_map_add(struct memory_map *map, uint64_t base, uint64_t size, uint32_t type)
+INIT_TEXT bool memory_map_add(struct memory_map *map, uint64_t base, uint64_t size, uint32_t type)
 {
 	return change(map, (struct piece){ base, end_of(base, size), true, type }, false);
 }
 
-bool memory_map_set(struct memory_map *map, uint64_t base, uint64_t size, uint32_t type)
+INIT_TEXT bool memory_map_set(struct memory_map *map, uint64_t base, uint64_t size, uint32_t type)
 {
 	return change(map, (struct piece){ base, end_of(base, size), true, type }, true);
 }
 
-bool memory_map_is(const struct memory_map *map, uint64_t base, uint64_t size, uint32_t type)
+INIT_TEXT bool memory_map_is(const struct memory_map *map, uint64_t base, uint64_t size,
+			     uint32_t type)
 {
 	struct piece piece = piece_at(map, base);
 
@@ -98,7 +100,7 @@ bool memory_map_is(const struct memory_map *map, uint64_t base, uint64_t size, u
 	return piece.known && piece.type == type && base + size <= piece.end;
 }
 
-uint64_t memory_map_usable(const struct memory_map *map)
+INIT_TEXT uint64_t memory_map_usable(const struct memory_map *map)
 {
 	uint64_t bytes = 0;
 
@@ -109,7 +111,8 @@ uint64_t memory_map_usable(const struct memory_map *map)
 }
 
 /* The first span to avoid that [base, base + size) touches, or NULL. */
-static const struct memory_span *in_the_way(const struct memory_search *search, uint64_t base)
+static INIT_TEXT const struct memory_span *in_the_way(const struct memory_search *search,
+						      uint64_t base)
 {
 	for (size_t i = 0; i < search->avoid_count; i++) {
 		const struct memory_span *span = &search->avoid[i];
@@ -123,7 +126,8 @@ static const struct memory_span *in_the_way(const struct memory_search *search, 
 }
 
 /* The part of a range in which the search may place something; empty (base == end) if none. */
-static struct piece window(const struct memory_range *range, const struct memory_search *search)
+static INIT_TEXT struct piece window(const struct memory_range *range,
+				     const struct memory_search *search)
 {
 	struct piece piece = { .base = range->base, .end = range->base + range->size };
 
@@ -139,8 +143,8 @@ static struct piece window(const struct memory_range *range, const struct memory
 	return piece;
 }
 
-bool memory_map_find_highest(const struct memory_map *map, const struct memory_search *search,
-			     uint64_t *base)
+INIT_TEXT bool memory_map_find_highest(const struct memory_map *map,
+				       const struct memory_search *search, uint64_t *base)
 {
 	for (size_t i = map->count; search->size && i-- > 0;) {
 		struct piece free = window(&map->ranges[i], search);
@@ -162,8 +166,8 @@ bool memory_map_find_highest(const struct memory_map *map, const struct memory_s
 	return false;
 }
 
-bool memory_map_find_lowest(const struct memory_map *map, const struct memory_search *search,
-			    uint64_t *base)
+INIT_TEXT bool memory_map_find_lowest(const struct memory_map *map,
+				      const struct memory_search *search, uint64_t *base)
 {
 	for (size_t i = 0; search->size && i < map->count; i++) {
 		struct piece free = window(&map->ranges[i], search);

@@ -2,6 +2,7 @@
 #include "arch/x86/acpi/fadt.h"
 
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 /* Offsets in the table (table 5.9). */
 #define FLAGS               112
@@ -20,7 +21,8 @@ enum { SPACE_MEMORY = 0, SPACE_IO = 1 };
 #define BAD_REGISTER \
 	"the FADT's reset register has an impossible address; the firmware needs an update"
 
-static const char *parse_register(const struct generic_address *reg, struct acpi_reset *reset)
+static INIT_TEXT const char *parse_register(const struct generic_address *reg,
+					    struct acpi_reset *reset)
 {
 	if (!reg->address) {
 		return BAD_REGISTER;
@@ -43,7 +45,7 @@ static const char *parse_register(const struct generic_address *reg, struct acpi
 	}
 }
 
-const char *fadt_parse(const struct acpi_header *table, struct acpi_reset *reset)
+INIT_TEXT const char *fadt_parse(const struct acpi_header *table, struct acpi_reset *reset)
 {
 	const uint8_t *bytes = (const uint8_t *)table;
 	uint32_t flags;

@@ -2,6 +2,7 @@
 #include "arch/x86/acpi/madt.h"
 
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 struct madt {
 	struct acpi_header header;
@@ -39,7 +40,7 @@ struct cpu_list {
 	unsigned count;
 };
 
-static bool is_listed(const struct cpu_list *list, unsigned from, uint32_t apic_id)
+static INIT_TEXT bool is_listed(const struct cpu_list *list, unsigned from, uint32_t apic_id)
 {
 	for (unsigned i = from; i < list->count; i++) {
 		if (list->cpus[i].apic_id == apic_id) {
@@ -50,7 +51,8 @@ static bool is_listed(const struct cpu_list *list, unsigned from, uint32_t apic_
 }
 
 /* `from`: where the CPUs of this kind of entry begin. */
-static const char *add_cpu(struct cpu_list *list, unsigned from, uint32_t apic_id, uint32_t flags)
+static INIT_TEXT const char *add_cpu(struct cpu_list *list, unsigned from, uint32_t apic_id,
+				     uint32_t flags)
 {
 	if (!(flags & ENABLED)) {
 		return NULL;
@@ -69,13 +71,14 @@ static const char *add_cpu(struct cpu_list *list, unsigned from, uint32_t apic_i
 	return NULL;
 }
 
-static const char *add_local_apic(struct cpu_list *list, const struct local_apic *apic)
+static INIT_TEXT const char *add_local_apic(struct cpu_list *list, const struct local_apic *apic)
 {
 	return apic->apic_id == APIC_BROADCAST ? NULL
 					       : add_cpu(list, 0, apic->apic_id, apic->flags);
 }
 
-static const char *add_x2apic(struct cpu_list *list, unsigned from, const struct local_x2apic *apic)
+static INIT_TEXT const char *add_x2apic(struct cpu_list *list, unsigned from,
+					const struct local_x2apic *apic)
 {
 	return apic->x2apic_id == X2APIC_BROADCAST
 		       ? NULL
@@ -83,7 +86,7 @@ static const char *add_x2apic(struct cpu_list *list, unsigned from, const struct
 }
 
 /* Bytes that an entry of this type must have. */
-static size_t least_length(uint8_t type)
+static INIT_TEXT size_t least_length(uint8_t type)
 {
 	switch (type) {
 	case LOCAL_APIC:
@@ -96,7 +99,8 @@ static size_t least_length(uint8_t type)
 }
 
 /* Reads all entries of one type. */
-static const char *parse_entries(const struct madt *table, uint8_t type, struct cpu_list *list)
+static INIT_TEXT const char *parse_entries(const struct madt *table, uint8_t type,
+					   struct cpu_list *list)
 {
 	size_t size = table->header.length - sizeof(*table);
 	unsigned from = list->count;
@@ -122,7 +126,7 @@ static const char *parse_entries(const struct madt *table, uint8_t type, struct 
 	return error;
 }
 
-static const char *boot_cpu_first(struct cpu_list *list, uint32_t boot_apic_id)
+static INIT_TEXT const char *boot_cpu_first(struct cpu_list *list, uint32_t boot_apic_id)
 {
 	unsigned i = 0;
 
@@ -137,8 +141,8 @@ static const char *boot_cpu_first(struct cpu_list *list, uint32_t boot_apic_id)
 	return NULL;
 }
 
-const char *madt_parse(const struct acpi_header *header, uint32_t boot_apic_id,
-		       struct acpi_cpu *cpus, unsigned *count)
+INIT_TEXT const char *madt_parse(const struct acpi_header *header, uint32_t boot_apic_id,
+				 struct acpi_cpu *cpus, unsigned *count)
 {
 	const struct madt *table = (const void *)header;
 	struct cpu_list list = { .cpus = cpus };

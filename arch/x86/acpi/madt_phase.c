@@ -5,8 +5,8 @@
 #include "arch/x86/cpu/physical.h"
 #include "phases/phase.h"
 
-struct acpi_cpu acpi_cpus[CONFIG_MAX_CPUS];
-unsigned acpi_cpu_count;
+INIT_BSS struct acpi_cpu acpi_cpus[CONFIG_MAX_CPUS];
+INIT_BSS unsigned acpi_cpu_count;
 
 PHASE(madt, global, madt_init,
       .does = "lists the CPUs of the machine, each of which must come under the hypervisor",

@@ -3,6 +3,7 @@
 
 #include "arch/x86/acpi/tables.h"
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 #define EBDA_SEGMENT  0x40e /* BIOS data area: the EBDA's real-mode segment */
 #define EBDA_SEARCHED 0x400
@@ -24,7 +25,7 @@ struct rsdp {
 
 #define RSDP_SIZE_1 20 /* of revision 0, which is ACPI 1.0 */
 
-bool rsdp_check(const void *bytes, size_t size, struct acpi_root *root)
+INIT_TEXT bool rsdp_check(const void *bytes, size_t size, struct acpi_root *root)
 {
 	const struct rsdp *rsdp = bytes;
 
@@ -47,7 +48,8 @@ bool rsdp_check(const void *bytes, size_t size, struct acpi_root *root)
 	return root->table != 0;
 }
 
-static bool search_range(memory_view *view, uint64_t base, uint64_t end, struct acpi_root *root)
+static INIT_TEXT bool search_range(memory_view *view, uint64_t base, uint64_t end,
+				   struct acpi_root *root)
 {
 	const uint8_t *bytes = view(base, end - base);
 
@@ -60,7 +62,7 @@ static bool search_range(memory_view *view, uint64_t base, uint64_t end, struct 
 	return false;
 }
 
-bool rsdp_search(memory_view *view, struct acpi_root *root)
+INIT_TEXT bool rsdp_search(memory_view *view, struct acpi_root *root)
 {
 	const uint8_t *segment = view(EBDA_SEGMENT, 2);
 	uint64_t ebda = segment ? (segment[0] | segment[1] << 8) * 16 : 0;

@@ -2,11 +2,12 @@
 #include "arch/x86/acpi/tables.h"
 
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 /* Far more than any table that we read has; a longer one is a mistake. */
 #define LENGTH_MAX 0x100000
 
-uint8_t acpi_checksum(const void *bytes, size_t size)
+INIT_TEXT uint8_t acpi_checksum(const void *bytes, size_t size)
 {
 	const uint8_t *byte = bytes;
 	uint8_t sum = 0;
@@ -17,7 +18,8 @@ uint8_t acpi_checksum(const void *bytes, size_t size)
 	return sum;
 }
 
-static const char *read_table(memory_view *view, uint64_t address, const struct acpi_header **table)
+static INIT_TEXT const char *read_table(memory_view *view, uint64_t address,
+					const struct acpi_header **table)
 {
 	const struct acpi_header *header = view(address, sizeof(*header));
 
@@ -39,7 +41,7 @@ static const char *read_table(memory_view *view, uint64_t address, const struct 
 	return NULL;
 }
 
-const char *acpi_check_root(memory_view *view, const struct acpi_root *root)
+INIT_TEXT const char *acpi_check_root(memory_view *view, const struct acpi_root *root)
 {
 	const struct acpi_header *table;
 	const char *error = read_table(view, root->table, &table);
@@ -54,8 +56,8 @@ const char *acpi_check_root(memory_view *view, const struct acpi_root *root)
 }
 
 /* The address in an entry of the root table; 0 is no table. */
-static uint64_t entry_at(const struct acpi_header *table, const struct acpi_root *root,
-			 size_t index)
+static INIT_TEXT uint64_t entry_at(const struct acpi_header *table, const struct acpi_root *root,
+				   size_t index)
 {
 	const uint8_t *entries = (const uint8_t *)(table + 1);
 	size_t size = root->extended ? 8 : 4;
@@ -65,8 +67,8 @@ static uint64_t entry_at(const struct acpi_header *table, const struct acpi_root
 	return address;
 }
 
-const char *acpi_find(memory_view *view, const struct acpi_root *root, const char *signature,
-		      const struct acpi_header **found)
+INIT_TEXT const char *acpi_find(memory_view *view, const struct acpi_root *root,
+				const char *signature, const struct acpi_header **found)
 {
 	const struct acpi_header *table;
 	const char *unreadable = NULL;

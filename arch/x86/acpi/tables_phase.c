@@ -5,8 +5,8 @@
 #include "phases/boot_info.h"
 #include "phases/phase.h"
 
-struct acpi_root acpi_root;
-bool acpi_rsdp_is_copy;
+INIT_BSS struct acpi_root acpi_root;
+INIT_BSS bool acpi_rsdp_is_copy;
 
 PHASE(acpi_tables, global, acpi_tables_init,
       .does = "finds the ACPI tables of the firmware and checks the root table", .vital = true);

@@ -57,7 +57,7 @@ void apic_write(uint32_t offset, uint32_t value)
 }
 
 /* Leaf 0bh gives all 32 bits where it is there and says something (APM volume 3, E.3.8). */
-uint32_t apic_id_by_cpuid(void)
+INIT_TEXT uint32_t apic_id_by_cpuid(void)
 {
 	if (cpuid(0, 0).eax >= 0x0b && cpuid(0x0b, 0).ebx != 0) {
 		return cpuid(0x0b, 0).edx;

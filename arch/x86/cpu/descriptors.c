@@ -36,7 +36,7 @@ struct descriptor_pointer {
 
 static struct gate idt[IDT_VECTORS];
 
-static void gate_set(unsigned vector, enum exception_stack stack)
+static INIT_TEXT void gate_set(unsigned vector, enum exception_stack stack)
 {
 	uint64_t entry = (uint64_t)exception_entries + (uint64_t)vector * EXCEPTION_ENTRY_SIZE;
 
@@ -69,7 +69,7 @@ static enum phase_result early_exceptions_init(void)
 /* Access rights of an available 64-bit TSS (APM volume 2, 4.8.3). */
 #define TSS_AVAILABLE 0x0000890000000000ull
 
-void descriptors_fill(struct cpu_tables *tables, uint8_t *const stacks[EXCEPTION_STACKS])
+INIT_TEXT void descriptors_fill(struct cpu_tables *tables, uint8_t *const stacks[EXCEPTION_STACKS])
 {
 	uint64_t tss = (uint64_t)&tables->tss;
 

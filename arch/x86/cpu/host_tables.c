@@ -214,7 +214,7 @@ bool host_tables_mapped(uint64_t address)
 	       table(TABLE_BLOCK_PT + page / ENTRIES)[page % ENTRIES] & PAGE_PRESENT;
 }
 
-uint64_t host_tables_root(void)
+INIT_TEXT uint64_t host_tables_root(void)
 {
 	return table_physical(TABLE_ROOT);
 }

@@ -4,18 +4,19 @@
 #include "arch/x86/cpu/host_tables.h"
 #include "arch/x86/cpu/registers.h"
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 /* All as offsets from the start of the block, which is also the start of the image. */
 static uint64_t physical_base, next, end;
 
-void pages_begin(uint64_t block_base, uint64_t block_size, uint64_t used)
+INIT_TEXT void pages_begin(uint64_t block_base, uint64_t block_size, uint64_t used)
 {
 	physical_base = block_base;
 	next = used;
 	end = block_size;
 }
 
-void *pages_alloc(size_t count)
+INIT_TEXT void *pages_alloc(size_t count)
 {
 	uint8_t *pages = (uint8_t *)IMAGE_BASE + next;
 
@@ -27,7 +28,7 @@ void *pages_alloc(size_t count)
 	return pages;
 }
 
-void *pages_alloc_stack(size_t count)
+INIT_TEXT void *pages_alloc_stack(size_t count)
 {
 	uint8_t *pages = pages_alloc(count + 1);
 
@@ -38,7 +39,7 @@ void *pages_alloc_stack(size_t count)
 	return pages + (count + 1) * PAGE_SIZE;
 }
 
-size_t pages_left(void)
+INIT_TEXT size_t pages_left(void)
 {
 	return (end - next) / PAGE_SIZE;
 }

@@ -31,7 +31,7 @@ void *physical_map(uint64_t base, uint64_t size)
 	return (void *)base;
 }
 
-void physical_map_end(void)
+INIT_TEXT void physical_map_end(void)
 {
 	identity_mapped = false;
 }

@@ -19,7 +19,7 @@ PHASE(reserved_block, global, reserved_block_init, .vital = true,
 PHASE_NEEDS(reserved_block, boot_info, "the block is taken from the loader's memory map");
 PHASE_NEEDS(reserved_block, madt, "its size depends on the number of CPUs");
 
-#define MIB 0x100000ull
+#define MIB  0x100000ull
 #define GIB4 0x100000000ull
 
 /* Pages that each CPU takes: record, phase records, stacks with guards, VMCBs, step tables. */
@@ -31,7 +31,7 @@ PHASE_NEEDS(reserved_block, madt, "its size depends on the number of CPUs");
 
 struct reserved_memory reserved_memory;
 
-uint64_t reserved_block_size(uint64_t image, unsigned cpus, unsigned nested_pages)
+INIT_TEXT uint64_t reserved_block_size(uint64_t image, unsigned cpus, unsigned nested_pages)
 {
 	uint64_t pages = (image + PAGE_SIZE - 1) / PAGE_SIZE + PAGES_OF_TABLES + PAGES_OF_GUEST +
 			 (uint64_t)cpus * PAGES_PER_CPU + nested_pages;
@@ -45,15 +45,15 @@ uint64_t reserved_block_size(uint64_t image, unsigned cpus, unsigned nested_page
 }
 
 /* What must not be overwritten: everything that the loader brought, and the running image. */
-static size_t spans_to_avoid(struct memory_span *spans)
+static INIT_TEXT size_t spans_to_avoid(struct memory_span *spans)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < boot_info.module_count; i++) {
-		spans[count++] = (struct memory_span){boot_info.modules[i].base,
-						      boot_info.modules[i].size};
+		spans[count++] = (struct memory_span){ boot_info.modules[i].base,
+						       boot_info.modules[i].size };
 	}
-	spans[count++] = (struct memory_span){image_load_address, image_size()};
+	spans[count++] = (struct memory_span){ image_load_address, image_size() };
 	return count;
 }
 

@@ -47,7 +47,7 @@ uint64_t time_ticks(uint64_t microseconds)
 	return ticks_per_ms * microseconds / 1000;
 }
 
-void time_delay(uint64_t microseconds)
+INIT_TEXT void time_delay(uint64_t microseconds)
 {
 	uint64_t start = rdtsc(), ticks = time_ticks(microseconds);
 

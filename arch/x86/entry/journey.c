@@ -10,9 +10,10 @@
 #include "phases/log/console.h"
 #include "phases/log/log.h"
 #include "phases/machine.h"
+#include "phases/phase.h"
 #include "phases/runner.h"
 
-uint64_t image_load_address;
+INIT_BSS uint64_t image_load_address;
 
 /* The bring-up stopped before the guest, and the runner has said why. */
 static void __attribute__((noreturn)) give_up(void)
@@ -24,7 +25,7 @@ static void __attribute__((noreturn)) give_up(void)
 	machine_halt();
 }
 
-void journey_bsp(uint32_t load_address)
+INIT_TEXT void journey_bsp(uint32_t load_address)
 {
 	image_load_address = load_address;
 	percpu_load(cpus[0]);

@@ -232,12 +232,12 @@ entry64:
 	call	journey_bsp
 	ud2
 
-	.section .rodata
+	.section .init.rodata, "a"
 no_long_mode_text:
 	.ascii "phasevisor: the guest was not started: this processor has no 64-bit mode with "
 	.asciz "no-execute; use another machine\r\n"
 
-	.data
+	.section .init.data, "aw"
 	.balign 8
 	.short 0
 boot_gdt_pointer:
@@ -260,7 +260,7 @@ multiboot_magic:
 multiboot_info_address:
 	.long 0
 
-	.bss
+	.section .bss.init, "aw", @nobits
 	.balign PAGE_SIZE
 	.global early_pd
 early_pml4:

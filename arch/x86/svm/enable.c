@@ -77,7 +77,7 @@ static enum phase_result svm_enable_init(void)
 	return PHASE_DONE;
 }
 
-const struct nested_bits *backend_nested_bits(void)
+INIT_TEXT const struct nested_bits *backend_nested_bits(void)
 {
 	/* A nested access is a user access (APM volume 2, 15.25.5). */
 	static struct nested_bits bits = {

@@ -15,6 +15,7 @@
 #include "arch/x86/vcpu/guest.h"
 #include "arch/x86/vcpu/memory.h"
 #include "phases/memory/string.h"
+#include "phases/phase.h"
 
 #define ENTRIES 512
 #define LEVELS 4
@@ -22,14 +23,14 @@
 static uint64_t *page0_tables;
 static uint32_t page0_generation;
 
-bool svm_step_prepare_page0(void)
+INIT_TEXT bool svm_step_prepare_page0(void)
 {
 	page0_tables = pages_alloc(LEVELS);
 	page0_generation = 0;
 	return page0_tables;
 }
 
-bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu)
+INIT_TEXT bool svm_step_prepare(struct svm_cpu *svm, struct cpu *cpu)
 {
 	uint64_t *scratch = pages_alloc(1);
 

@@ -145,7 +145,7 @@ void backend_set_startup(struct cpu *cpu, uint8_t vector)
 	svm->first_registers.rdx = cpuid(1, 0).eax;
 }
 
-void backend_set_start(struct cpu *cpu, const struct guest_start *start)
+INIT_TEXT void backend_set_start(struct cpu *cpu, const struct guest_start *start)
 {
 	struct svm_cpu *svm = cpu->svm;
 	struct vmcb *vmcb = svm->vmcb;

@@ -105,7 +105,7 @@ static enum phase_result nested_paging_init(void)
 }
 
 /* Every page of [base, base + size) reads ones; a write to it exits. */
-static bool hide(uint64_t base, uint64_t size)
+static INIT_TEXT bool hide(uint64_t base, uint64_t size)
 {
 	for (uint64_t address = base; address < base + size; address += PAGE_SIZE) {
 		uint64_t *entry = nested_entry(&guest_memory, address);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "arch/x86/vcpu/nested.h"
+#include "phases/phase.h"
 
 #define ENTRIES 512
 #define PAGE 4096ull
@@ -42,8 +43,8 @@ static uint64_t *table_new(struct nested *nested)
 	return table;
 }
 
-void nested_init(struct nested *nested, const struct nested_bits *bits, void *pages,
-		 uint64_t pages_physical)
+INIT_TEXT void nested_init(struct nested *nested, const struct nested_bits *bits, void *pages,
+			   uint64_t pages_physical)
 {
 	nested->bits = bits;
 	nested->pages = pages;
@@ -148,7 +149,7 @@ uint64_t nested_touch_size(const struct nested *nested)
 	return nested->bits->pages_1g ? span(3) : span(2);
 }
 
-struct nested_mark nested_mark(const struct nested *nested)
+INIT_TEXT struct nested_mark nested_mark(const struct nested *nested)
 {
 	return (struct nested_mark){nested->used};
 }

@@ -68,7 +68,7 @@ static void __attribute__((noreturn)) enter_first(void)
 	enter_guest();
 }
 
-void vcpu_run_boot(void)
+INIT_TEXT void vcpu_run_boot(void)
 {
 	backend_hold_nmis();
 	backend_set_start(this_cpu(), &guest_start);
