@@ -9,9 +9,21 @@ bool stage_runs_on(const struct stage *stage, unsigned cpu)
 		return cpu == 0;
 	case STAGE_APS:
 		return cpu != 0;
+	case STAGE_ANY:
+		return cpu == 0;
 	default:
 		return true;
 	}
+}
+
+bool phase_belongs(const struct phase *phase)
+{
+	for (const bool *const *fact = phase->links->only; fact && *fact; fact++) {
+		if (!**fact) {
+			return false;
+		}
+	}
+	return true;
 }
 
 /* The stage of the phase at this place of the order, which goes stage by stage. */
@@ -30,29 +42,31 @@ static bool done_on(unsigned phase, unsigned cpu)
 {
 	const struct runner_cpu *records = runner_cpu(cpu);
 
-	return records && records->runs[phase].result == PHASE_DONE;
+	return records && run_result(&records->runs[phase]) == PHASE_DONE;
 }
 
 /*
- * Between stages that more than one CPU runs, a need is for what this CPU did, where it runs the
- * other phase at all. A need on one CPU for what several did is for all of them.
+ * Between phases that each CPU runs, a need is for what this CPU did, where it runs the other phase
+ * at all. A need on one CPU for what several did is for all of them; what a stage of CPUs `any` did
+ * counts for all, whoever it was.
  */
 static bool done_for(unsigned need, const struct stage *stage, unsigned cpu)
 {
 	const struct stage *of = stage_of(need);
+	bool any = of && of->cpus == STAGE_ANY;
 
 	if (!of) {
 		return false;
 	}
-	if (stage_runs_on(of, cpu) && (of == stage || stage->cpus != STAGE_BSP)) {
+	if (stage_per_cpu(of) && stage_per_cpu(stage) && stage_runs_on(of, cpu)) {
 		return done_on(need, cpu);
 	}
 	for (unsigned other = 0; other < runner_cpus(); other++) {
-		if (stage_runs_on(of, other) && !done_on(need, other)) {
-			return false;
+		if (stage_runs_on(of, other) && done_on(need, other) == any) {
+			return any;
 		}
 	}
-	return true;
+	return !any;
 }
 
 static bool need_met(const struct phase_link *link, const struct stage *stage, unsigned cpu)

@@ -6,9 +6,10 @@
 #define REASONS 16
 
 struct reason {
-	const struct phase *phase; /* set last; NULL: not complete yet */
+	unsigned phase; /* its index + 1, set last; 0: not complete yet */
 	enum phase_result result;
 	const struct reason *root; /* of a skipped one: the reason at the start of its chain */
+	char name[PHASE_NAME];     /* a copy: the phase is gone once the guest runs */
 	char text[RUNNER_REASON];  /* of a skipped one: empty */
 };
 
@@ -18,9 +19,7 @@ static unsigned reason_count;
 static const struct reason *find(unsigned index)
 {
 	for (unsigned n = 0; n < REASONS; n++) {
-		const struct phase *phase = __atomic_load_n(&reasons[n].phase, __ATOMIC_ACQUIRE);
-
-		if (phase && phase->links->index == index) {
+		if (__atomic_load_n(&reasons[n].phase, __ATOMIC_ACQUIRE) == index + 1) {
 			return &reasons[n];
 		}
 	}
@@ -45,8 +44,9 @@ static void keep(const struct phase *phase, enum phase_result result, const stru
 	}
 	reasons[n].result = result;
 	reasons[n].root = root;
+	format_text(reasons[n].name, PHASE_NAME, "%s", phase->name);
 	format_text(reasons[n].text, RUNNER_REASON, "%s", text);
-	__atomic_store_n(&reasons[n].phase, phase, __ATOMIC_RELEASE);
+	__atomic_store_n(&reasons[n].phase, phase->links->index + 1u, __ATOMIC_RELEASE);
 }
 
 void reason_keep(const struct phase *phase, enum phase_result result, const char *text)
@@ -92,10 +92,10 @@ void reason_keep_skip(const struct phase *phase, const struct phase_link *link, 
 			    link->why);
 	} else if (root != reason) {
 		format_text(text, size, "needs %s (\"%s\"), which was skipped, as %s %s: %s",
-			    link->on, link->why, root->phase->name, verb(root), root->text);
+			    link->on, link->why, root->name, verb(root), root->text);
 	} else if (link->capability) {
 		format_text(text, size, "needs %s (\"%s\"), which nobody gives: %s %s: %s",
-			    link->on, link->why, root->phase->name, verb(root), root->text);
+			    link->on, link->why, root->name, verb(root), root->text);
 	} else {
 		format_text(text, size, "needs %s (\"%s\"), which %s: %s", link->on, link->why,
 			    verb(root), root->text);

@@ -13,13 +13,13 @@ static struct runner_cpu bsp = { .runs = bsp_runs, .stage_runs = bsp_stage_runs 
 static struct runner_cpu *cpus[CONFIG_MAX_CPUS] = { &bsp };
 static unsigned expected = 1;
 
-size_t runner_cpu_size(void)
+INIT_TEXT size_t runner_cpu_size(void)
 {
 	return sizeof(struct runner_cpu) + runner_phase_count * sizeof(struct runner_run) +
 	       runner_stage_count * sizeof(struct runner_stage_run);
 }
 
-void runner_cpu_place(unsigned cpu, void *memory)
+INIT_TEXT void runner_cpu_place(unsigned cpu, void *memory)
 {
 	struct runner_cpu *records = memory;
 
@@ -36,7 +36,7 @@ struct runner_cpu *runner_cpu(unsigned cpu)
 	return cpu < CONFIG_MAX_CPUS ? __atomic_load_n(&cpus[cpu], __ATOMIC_ACQUIRE) : NULL;
 }
 
-void runner_expect_cpus(unsigned count)
+INIT_TEXT void runner_expect_cpus(unsigned count)
 {
 	__atomic_store_n(&expected, count, __ATOMIC_RELEASE);
 }

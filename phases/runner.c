@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Runs phases: what stays once the guest runs, for CPUs that start again. */
 #include "phases/runner.h"
 
 #include "phases/log/format.h"
@@ -6,174 +7,70 @@
 #include "phases/machine.h"
 #include "phases/runner_parts.h"
 
-#define WAIT_MS      10000
-#define WAIT_RELAXES 20000000u /* where nobody knows the time: seconds, on any machine */
-#define FAILURE      400       /* bytes of the line that says why the bring-up stopped */
-
-/* Set once, by the first CPU that cannot go on. */
-enum failure_state { NO_FAILURE, FAILURE_COMES, FAILURE_KNOWN };
-static unsigned failure_state;
-static char failure[FAILURE];
-
-static bool stopped(void)
+void phase_where(char *where, const struct stage *stage, unsigned cpu)
 {
-	return __atomic_load_n(&failure_state, __ATOMIC_ACQUIRE) != NO_FAILURE;
-}
-
-const char *runner_failure(void)
-{
-	if (!stopped()) {
-		return NULL;
+	where[0] = '\0';
+	if (stage_per_cpu(stage)) {
+		format_text(where, RUNNER_WHERE, " (CPU %u)", cpu);
 	}
-	while (__atomic_load_n(&failure_state, __ATOMIC_ACQUIRE) != FAILURE_KNOWN) {
-		machine_relax();
-	}
-	return failure;
-}
-
-__attribute__((format(printf, 1, 2))) static void stop(const char *format, ...)
-{
-	unsigned none = NO_FAILURE;
-	va_list arguments;
-
-	if (!__atomic_compare_exchange_n(&failure_state, &none, FAILURE_COMES, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		return;
-	}
-	va_start(arguments, format);
-	format_vtext(failure, sizeof(failure), format, arguments);
-	va_end(arguments);
-	log_print(LOG_ERROR, "the guest was not started: %s", failure);
-	__atomic_store_n(&failure_state, FAILURE_KNOWN, __ATOMIC_RELEASE);
-}
-
-/* Which CPU of a stage is not through with it; false: none. */
-static bool stage_lacks(unsigned stage, unsigned *missing)
-{
-	for (unsigned cpu = 0; cpu < runner_cpus(); cpu++) {
-		const struct runner_cpu *records = runner_cpu(cpu);
-
-		if (stage_runs_on(&runner_stages[stage], cpu) &&
-		    (!records ||
-		     !(__atomic_load_n(&records->stages_done, __ATOMIC_ACQUIRE) & 1u << stage))) {
-			*missing = cpu;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* What a CPU that waits knows of the one that it waits for. */
-struct wait {
-	unsigned stage, cpu;
-	const struct phase *running;
-	uint64_t since, relaxes;
-};
-
-/* Finds whom the stage has to wait for. Stages come in order: the number of CPUs is known in time. */
-static bool find_missing(const struct stage *stage, struct wait *wait)
-{
-	for (unsigned n = 0; n < runner_stage_count; n++) {
-		if (stage->follows >> n & 1 && stage_lacks(n, &wait->cpu)) {
-			const struct runner_cpu *records = runner_cpu(wait->cpu);
-
-			wait->stage = n;
-			wait->running =
-				records ? __atomic_load_n(&records->running, __ATOMIC_RELAXED)
-					: NULL;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool waited_too_long(struct wait *wait)
-{
-	uint64_t per_ms = machine_ticks_per_ms();
-
-	if (per_ms) {
-		return machine_ticks() - wait->since > per_ms * WAIT_MS;
-	}
-	return ++wait->relaxes > WAIT_RELAXES;
-}
-
-/* The limit is for one phase of one CPU: whoever gets on may take longer as a whole. */
-static bool wait_for_others(const struct stage *stage)
-{
-	struct wait wait = { .since = machine_ticks() }, before = wait;
-
-	for (; find_missing(stage, &wait); before = wait) {
-		if (stopped()) {
-			return false;
-		}
-		if (wait.cpu != before.cpu || wait.stage != before.stage ||
-		    wait.running != before.running) {
-			wait.since = machine_ticks();
-			wait.relaxes = 0;
-		}
-		if (waited_too_long(&wait)) {
-			stop("CPU %u did not come through stage %s: for %u s it has been %s%s",
-			     wait.cpu, runner_stages[wait.stage].name, WAIT_MS / 1000,
-			     wait.running ? "in phase " : "in no phase",
-			     wait.running ? wait.running->name : "");
-			return false;
-		}
-		machine_relax();
-	}
-	return !stopped();
 }
 
 /* Runs init and keeps what it says; a result that is none of a phase's counts as a failure. */
 static enum phase_result call_phase(const struct phase *phase, struct runner_cpu *records)
 {
 	struct runner_run *run = &records->runs[phase->links->index];
+	enum phase_result result;
 
 	log_print(LOG_DEBUG, "phase %s: %s", phase->name, phase->does);
 	records->reason[0] = '\0';
-	run->result = PHASE_RUNNING;
+	run_set_result(run, PHASE_RUNNING);
 	run->start = machine_ticks();
 	__atomic_store_n(&records->running, phase, __ATOMIC_RELAXED);
-	run->result = phase->init();
+	result = phase->init();
 	__atomic_store_n(&records->running, NULL, __ATOMIC_RELAXED);
 	run->end = machine_ticks();
-	if (run->result == PHASE_DONE) {
+	if (result == PHASE_DONE) {
 		return PHASE_DONE;
 	}
-	if (run->result != PHASE_ABSENT) {
-		run->result = PHASE_FAILED;
+	if (result != PHASE_ABSENT) {
+		result = PHASE_FAILED;
 	}
 	if (!records->reason[0]) {
 		format_text(records->reason, RUNNER_REASON, "it gives no reason");
 	}
-	reason_keep(phase, run->result, records->reason);
-	return run->result;
+	reason_keep(phase, result, records->reason);
+	return result;
 }
 
-/* False: the phase is vital and was not done. */
-static bool run_phase(const struct phase *phase, const struct stage *stage, unsigned cpu,
-		      struct runner_cpu *records)
+bool run_phase(const struct phase *phase, const struct stage *stage, unsigned cpu,
+	       struct runner_cpu *records)
 {
 	static const char *const words[] = {
 		[PHASE_ABSENT] = "is absent", [PHASE_FAILED] = "failed", [PHASE_SKIPPED] = "skipped"
 	};
 	const struct phase_link *unmet = need_unmet(phase, stage, cpu);
+	struct runner_run *run = &records->runs[phase->links->index];
 	enum phase_result result = PHASE_SKIPPED;
-	char where[16] = "", text[FAILURE];
+	char where[RUNNER_WHERE], text[RUNNER_FAILURE];
 	const char *reason = records->reason;
 
+	if (!phase_belongs(phase)) {
+		log_print(LOG_DEBUG, "phase %s is not for this journey", phase->name);
+		run_set_result(run, PHASE_ELSEWHERE);
+		return true;
+	}
 	if (unmet) {
-		records->runs[phase->links->index] = (struct runner_run){ .result = PHASE_SKIPPED };
+		run->start = run->end = 0;
 		reason_keep_skip(phase, unmet, text, sizeof(text));
 		reason = text;
 	} else {
 		result = call_phase(phase, records);
 	}
+	run_set_result(run, result);
 	if (result == PHASE_DONE) {
 		return true;
 	}
-	if (stage->cpus != STAGE_BSP) {
-		format_text(where, sizeof(where), " (CPU %u)", cpu);
-	}
+	phase_where(where, stage, cpu);
 	if (phase->vital) {
 		stop("%s%s: %s", phase->name, where, reason);
 		return false;
@@ -183,40 +80,43 @@ static bool run_phase(const struct phase *phase, const struct stage *stage, unsi
 	return true;
 }
 
-static bool run_stage(unsigned n, unsigned cpu, struct runner_cpu *records, bool first)
+bool run_in_order(const struct stage *stage, unsigned cpu, struct runner_cpu *records)
 {
-	const struct stage *stage = &runner_stages[n];
-
-	records->stage_runs[n].start = machine_ticks();
 	for (const struct phase *const *phase = stage->begin; phase != stage->end; phase++) {
-		if ((first && stopped()) || !run_phase(*phase, stage, cpu, records)) {
+		if (stopped() || !run_phase(*phase, stage, cpu, records)) {
 			return false;
 		}
+	}
+	return true;
+}
+
+bool run_stage(unsigned n, unsigned cpu, struct runner_cpu *records, run_phases *run)
+{
+	records->stage_runs[n].start = machine_ticks();
+	if (!run(&runner_stages[n], cpu, records)) {
+		return false;
 	}
 	records->stage_runs[n].end = machine_ticks();
 	__atomic_or_fetch(&records->stages_done, 1u << n, __ATOMIC_RELEASE);
 	return true;
 }
 
+/* From here a CPU says that it needs no more of what goes when the guest runs. */
+INIT_REFERENCE(runner_run, bring_up, "a CPU calls it once, before the guest runs");
 bool runner_run(void)
 {
 	unsigned cpu = machine_cpu();
 	struct runner_cpu *records = runner_cpu(cpu);
+	bool well;
 
-	if (!records || runner_phase_count > RUNNER_PHASES || runner_stage_count > RUNNER_STAGES) {
-		stop("CPU %u has no room for the records of %u phases in %u stages", cpu,
-		     runner_phase_count, runner_stage_count);
-		return false;
+	if (!records) {
+		return false; /* who waits for this CPU says that it does not come */
 	}
-	for (unsigned n = 0; n < runner_stage_count; n++) {
-		if (!stage_runs_on(&runner_stages[n], cpu)) {
-			continue;
-		}
-		if (!wait_for_others(&runner_stages[n]) || !run_stage(n, cpu, records, true)) {
-			return false;
-		}
-	}
-	return true;
+	/* Before it looks whether the bring-up has stopped: it sees that, or is waited for. */
+	__atomic_store_n(&records->progress, RUNNER_BEGUN, __ATOMIC_SEQ_CST);
+	well = bring_up(cpu, records);
+	__atomic_store_n(&records->progress, RUNNER_OVER, __ATOMIC_RELEASE);
+	return well;
 }
 
 bool runner_again(void)
@@ -226,7 +126,7 @@ bool runner_again(void)
 
 	for (unsigned n = 0; n < runner_stage_count; n++) {
 		if (records && runner_stages[n].again && stage_runs_on(&runner_stages[n], cpu) &&
-		    !run_stage(n, cpu, records, false)) {
+		    !run_stage(n, cpu, records, run_in_order)) {
 			return false;
 		}
 	}

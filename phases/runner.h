@@ -2,11 +2,30 @@
 /*
  * Runs the table of phases. Each CPU calls runner_run() once on its way to the guest; a CPU that
  * starts again calls runner_again(). What happened is kept in a struct runner_cpu for each CPU.
+ *
+ * A stage begins on a CPU when all that it follows is through on every CPU that runs it; each CPU
+ * runs the phases of its stages in the table's order.
+ *
+ * Where a vital phase cannot run, or a CPU hangs (in one phase, or between two, for 10 s), the
+ * bring-up steps back:
+ *  - The CPU that finds it logs "stepping back: " and the reason. Phases that run go on to their
+ *    end; none starts any more, but for one that its CPU had begun to start at that moment.
+ *  - Each CPU undoes what it did in stages of CPUs `aps` and `all`, in the reverse order; CPUs do
+ *    so side by side. Then runner_run() gives back false there.
+ *  - The boot processor does so too, waits until each CPU that has called runner_run() is that far
+ *    (one that hangs is named, and not waited for any longer), and undoes the rest: phases of stages
+ *    of CPUs `bsp` and `any`, whoever ran them, in the reverse of the table's order. A phase behind a
+ *    stage of CPUs `all` is thus undone after that stage is.
+ * Undone are phases that were done and have an undo function. A line at LOG_INFO announces each.
  */
 #ifndef PHASES_RUNNER_H
 #define PHASES_RUNNER_H
 
 #include "phases/phase.h"
+
+/* At most: the records of the boot processor are there before any memory can be had. */
+#define RUNNER_PHASES 256
+#define RUNNER_STAGES 32 /* bits of struct runner_cpu's stages_done */
 
 enum stage_cpus { STAGE_BSP, STAGE_APS, STAGE_ALL, STAGE_ANY };
 
@@ -36,13 +55,16 @@ struct runner_stage_run {
 	uint64_t start, end;
 };
 
+enum runner_progress { RUNNER_NOT_BEGUN, RUNNER_BEGUN, RUNNER_OVER };
+
 #define RUNNER_REASON 160 /* bytes of a reason, its NUL included */
 
 struct runner_cpu {
 	struct runner_run *runs;               /* runner_phase_count of them, by phase's index */
 	struct runner_stage_run *stage_runs;   /* runner_stage_count of them */
-	const struct phase *running;           /* the phase in progress, or NULL */
+	const struct phase *running;           /* the phase in progress (or its undo), or NULL */
 	uint32_t stages_done;                  /* bit n: this CPU is through stage n */
+	enum runner_progress progress;         /* of runner_run(), a step back included */
 	char reason[RUNNER_REASON];            /* of the running phase: phase_failed(), phase_absent() */
 };
 
@@ -62,17 +84,20 @@ struct runner_cpu *runner_cpu(unsigned cpu);
 void runner_expect_cpus(unsigned count);
 
 /*
- * Runs every stage of the calling CPU in order. A stage begins when all that it follows is through
- * on every CPU that runs it. Gives back true when this CPU's stages are all through. False when
- * a vital phase could not run, here or on another CPU: the chain of reasons is logged (once), and
- * runner_failure() has it.
+ * Runs every stage of the calling CPU in order, and waits until every other CPU is through all of
+ * its own. Gives back true when the bring-up is complete; on the boot processor, no CPU runs code or
+ * uses data of the runner then that is gone once the guest runs, other than runner_summary(). False
+ * after this CPU's step back; on the boot processor, after all of it: runner_failure() has the reason.
  */
 bool runner_run(void);
 
-/* Runs the stages with `again` on the calling CPU, which has run before. Nobody waits for anybody. */
+/*
+ * Runs the stages with `again` on the calling CPU, which has run before. Nobody waits for anybody.
+ * False: a vital phase could not run, which is logged, and nothing is undone.
+ */
 bool runner_again(void);
 
-/* The one line that says why the bring-up stopped, or NULL. */
+/* The chain of reasons why the bring-up stepped back, one line, or NULL. */
 const char *runner_failure(void);
 
 /* Prints the boot summary: a line for each stage, and one for each phase at LOG_INFO. */

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The boot summary. */
 #include "config/LOG_LEVEL.h"
+#include "phases/log/format.h"
 #include "phases/log/log.h"
 #include "phases/machine.h"
 #include "phases/runner_parts.h"
 
-static const char *const words[] = {
-	[PHASE_NOT_RUN] = "not run", [PHASE_RUNNING] = "running", [PHASE_DONE] = "done",
-	[PHASE_ABSENT] = "absent",   [PHASE_FAILED] = "failed",   [PHASE_SKIPPED] = "skipped",
+static const char *const words[] INIT_RODATA = {
+	[PHASE_NOT_RUN] = "not run", [PHASE_RUNNING] = "running",     [PHASE_DONE] = "done",
+	[PHASE_ABSENT] = "absent",   [PHASE_FAILED] = "failed",       [PHASE_SKIPPED] = "skipped",
+	[PHASE_UNDONE] = "undone",   [PHASE_ELSEWHERE] = "elsewhere",
 };
 
 /* Microseconds, or ticks while nobody knows how long one is. */
-static uint64_t time_of(uint64_t ticks)
+static INIT_TEXT uint64_t time_of(uint64_t ticks)
 {
 	uint64_t per_ms = machine_ticks_per_ms();
 
 	return per_ms ? ticks * 1000 / per_ms : ticks;
 }
 
-static const char *unit(void)
+static INIT_TEXT const char *unit(void)
 {
 	return machine_ticks_per_ms() ? "us" : "ticks";
 }
 
 /* How a phase went on all CPUs of its stage: the longest time, and `done` if it was so on each. */
-static struct runner_run phase_summary(const struct phase *phase, const struct stage *stage)
+static INIT_TEXT struct runner_run phase_summary(const struct phase *phase, const struct stage *stage)
 {
 	struct runner_run all = { .result = PHASE_DONE };
 
@@ -36,7 +38,7 @@ static struct runner_run phase_summary(const struct phase *phase, const struct s
 			continue;
 		}
 		run = &records->runs[phase->links->index];
-		if (run->result != PHASE_DONE) {
+		if (run->result != PHASE_DONE && run->result != PHASE_NOT_RUN) {
 			all.result = run->result;
 		}
 		if (run->end - run->start > all.end) {
@@ -47,7 +49,7 @@ static struct runner_run phase_summary(const struct phase *phase, const struct s
 }
 
 /* From the first CPU that began the stage to the last that ended it. Gives back how many did. */
-static unsigned stage_summary(unsigned n, struct runner_stage_run *all)
+static INIT_TEXT unsigned stage_summary(unsigned n, struct runner_stage_run *all)
 {
 	unsigned cpus = 0;
 
@@ -66,7 +68,7 @@ static unsigned stage_summary(unsigned n, struct runner_stage_run *all)
 	return cpus;
 }
 
-static void print_phase(const struct phase *phase, const struct stage *stage)
+static INIT_TEXT void print_phase(const struct phase *phase, const struct stage *stage)
 {
 	struct runner_run run = phase_summary(phase, stage);
 	const char *reason = run.result == PHASE_DONE ? NULL : reason_find(phase);
@@ -75,12 +77,13 @@ static void print_phase(const struct phase *phase, const struct stage *stage)
 		  time_of(run.end), unit(), reason ? ": " : "", reason ? reason : "");
 }
 
-static void print_stage(unsigned n)
+static INIT_TEXT void print_stage(unsigned n)
 {
 	const struct stage *stage = &runner_stages[n];
-	unsigned results[PHASE_SKIPPED + 1] = { 0 };
+	unsigned results[PHASE_UNDONE + 1] = { 0 };
 	struct runner_stage_run time;
 	unsigned cpus = stage_summary(n, &time);
+	char elsewhere[24] = "";
 
 	if (!cpus) {
 		return;
@@ -88,10 +91,13 @@ static void print_stage(unsigned n)
 	for (const struct phase *const *phase = stage->begin; phase != stage->end; phase++) {
 		results[phase_summary(*phase, stage).result]++;
 	}
+	if (results[PHASE_ELSEWHERE]) {
+		format_text(elsewhere, sizeof(elsewhere), " %u elsewhere,", results[PHASE_ELSEWHERE]);
+	}
 	log_print(LOG_NOTICE,
-		  "stage %-10s %2u CPU%s %2u done, %u absent, %u failed, %u skipped, %lu %s",
+		  "stage %-10s %2u CPU%s %2u done, %u absent, %u failed, %u skipped,%s %lu %s",
 		  stage->name, cpus, cpus == 1 ? ": " : "s:", results[PHASE_DONE],
-		  results[PHASE_ABSENT], results[PHASE_FAILED], results[PHASE_SKIPPED],
+		  results[PHASE_ABSENT], results[PHASE_FAILED], results[PHASE_SKIPPED], elsewhere,
 		  time_of(time.end - time.start), unit());
 	for (const struct phase *const *phase = stage->begin;
 	     CONFIG_LOG_LEVEL >= LOG_INFO && phase != stage->end; phase++) {
@@ -99,7 +105,7 @@ static void print_stage(unsigned n)
 	}
 }
 
-void runner_summary(void)
+INIT_TEXT void runner_summary(void)
 {
 	for (unsigned n = 0; n < runner_stage_count; n++) {
 		print_stage(n);

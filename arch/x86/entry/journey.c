@@ -15,9 +15,10 @@
 
 INIT_BSS uint64_t image_load_address;
 
-/* The bring-up stopped before the guest, and the runner has said why. */
+/* The bring-up has stepped back. */
 static void __attribute__((noreturn)) give_up(void)
 {
+	log_print(LOG_ERROR, "the guest was not started: %s", runner_failure());
 	log_flush();
 	if (CONFIG_PANIC_REBOOT) {
 		machine_reset();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * For tests of the runner: a table of phases in six stages, as the generator would write it, whose
+ * For tests of the runner: a table of phases in seven stages, as the generator would write it, whose
  * edges and results a test sets. A round runs in a process of its own, each CPU as a thread.
  */
 #ifndef HARNESS_TESTS_HOST_RUNNER_TABLE_H
@@ -16,7 +16,7 @@
 #include "phases/log/console.h"
 #include "phases/runner.h"
 
-enum { GLOBAL, START_APS, BSP, AP, PCPU, GUEST, STAGES };
+enum { GLOBAL, START_APS, BSP, AP, PARALLEL, PCPU, GUEST, STAGES };
 #define PER_STAGE 4
 #define PHASES    (STAGES * PER_STAGE)
 #define CPUS_MAX  8
@@ -25,39 +25,49 @@ enum { GLOBAL, START_APS, BSP, AP, PCPU, GUEST, STAGES };
 const struct phase_links phase_links_log_ring;
 const unsigned runner_stage_count = STAGES, runner_phase_count = PHASES;
 
-static struct phase phases[PHASES];
-static const struct phase *const order[PHASES] = {
-	&phases[0],  &phases[1],  &phases[2],  &phases[3],  &phases[4],  &phases[5],
-	&phases[6],  &phases[7],  &phases[8],  &phases[9],  &phases[10], &phases[11],
-	&phases[12], &phases[13], &phases[14], &phases[15], &phases[16], &phases[17],
-	&phases[18], &phases[19], &phases[20], &phases[21], &phases[22], &phases[23]
-};
+static struct phase *phases[PHASES]; /* in order */
 
-#define ORDER(stage) .begin = order + (stage)*PER_STAGE, .end = order + ((stage) + 1) * PER_STAGE
+#define STAGE_OF(stage, cpus_, follows_)                                               \
+	.name = #stage, .cpus = STAGE_##cpus_, .follows = (follows_),                  \
+	.begin = (const struct phase *const *)phases + (stage##_AT),                   \
+	.end = (const struct phase *const *)phases + (stage##_AT) + PER_STAGE
+enum {
+	global_AT,
+	start_aps_AT = START_APS * PER_STAGE,
+	bsp_AT = BSP * PER_STAGE,
+	ap_AT = AP * PER_STAGE,
+	parallel_AT = PARALLEL * PER_STAGE,
+	pcpu_AT = PCPU * PER_STAGE,
+	guest_AT = GUEST * PER_STAGE,
+};
 const struct stage runner_stages[STAGES] = {
-	[GLOBAL] = { .name = "global", .cpus = STAGE_BSP, ORDER(GLOBAL) },
-	[START_APS] = { .name = "start_aps", .cpus = STAGE_BSP, .follows = 1, ORDER(START_APS) },
-	[BSP] = { .name = "bsp", .cpus = STAGE_BSP, .follows = 3, ORDER(BSP) },
-	[AP] = { .name = "ap", .cpus = STAGE_APS, .follows = 3, .again = true, ORDER(AP) },
-	[PCPU] = { .name = "pcpu", .cpus = STAGE_ALL, .follows = 15, .again = true, ORDER(PCPU) },
-	[GUEST] = { .name = "guest", .cpus = STAGE_BSP, .follows = 31, ORDER(GUEST) },
+	[GLOBAL] = { STAGE_OF(global, BSP, 0) },
+	[START_APS] = { STAGE_OF(start_aps, BSP, 1) },
+	[BSP] = { STAGE_OF(bsp, BSP, 3) },
+	[AP] = { STAGE_OF(ap, APS, 3), .again = true },
+	[PARALLEL] = { STAGE_OF(parallel, ANY, 15) },
+	[PCPU] = { STAGE_OF(pcpu, ALL, 31), .again = true },
+	[GUEST] = { STAGE_OF(guest, BSP, 63) },
 };
 
 static struct phase_links links[PHASES];
 static struct phase_link edges[PHASES][EDGES_MAX];
 static uint16_t ofs[PHASES][EDGES_MAX][2];
 
-/* What each phase says on each CPU; how often it was called; whether it said it on the right one. */
+/* What each phase says on each CPU, how often it was called there, and what was undone, in order. */
 static enum phase_result says[CPUS_MAX][PHASES];
 static unsigned calls[CPUS_MAX][PHASES];
+static unsigned undone[CPUS_MAX][PHASES], undone_count[CPUS_MAX];
 static unsigned cpu_count;
 static bool went_well[CPUS_MAX];
 
 static char shown[1 << 16]; /* what the console saw */
 static size_t shown_length;
 
-static enum phase_result phase_n(unsigned n)
+static enum phase_result init(void)
 {
+	unsigned n = runner_cpu(host_cpu)->running->links->index;
+
 	calls[host_cpu][n]++;
 	switch (says[host_cpu][n]) {
 	case PHASE_FAILED:
@@ -69,27 +79,20 @@ static enum phase_result phase_n(unsigned n)
 	}
 }
 
-#define INIT(n)                                 \
-	static enum phase_result init_##n(void) \
-	{                                       \
-		return phase_n(n);              \
-	}
-INIT(0)
-INIT(1)
-INIT(2) INIT(3) INIT(4) INIT(5) INIT(6) INIT(7) INIT(8) INIT(9) INIT(10) INIT(11) INIT(12) INIT(13)
-	INIT(14) INIT(15) INIT(16) INIT(17) INIT(18) INIT(19) INIT(20) INIT(21) INIT(22)
-		INIT(23) static enum phase_result (*const inits[PHASES])(void) = {
-			init_0,  init_1,  init_2,  init_3,  init_4,  init_5,  init_6,  init_7,
-			init_8,  init_9,  init_10, init_11, init_12, init_13, init_14, init_15,
-			init_16, init_17, init_18, init_19, init_20, init_21, init_22, init_23
-		};
+__attribute__((unused)) static void undo(void)
+{
+	undone[host_cpu][undone_count[host_cpu]++] = runner_cpu(host_cpu)->running->links->index;
+}
 
 __attribute__((unused)) static void table_reset(void)
 {
 	for (unsigned n = 0; n < PHASES; n++) {
 		links[n] = (struct phase_links){ .index = (uint16_t)n, .links = edges[n] };
-		phases[n] = (struct phase){ .init = inits[n], .links = &links[n] };
-		snprintf(phases[n].name, sizeof(phases[n].name), "p%u", n);
+		phases[n] = calloc(1, sizeof(struct phase) + sizeof("does 00"));
+		phases[n]->init = init;
+		phases[n]->links = &links[n];
+		snprintf(phases[n]->name, sizeof(phases[n]->name), "p%u", n);
+		snprintf(phases[n]->does, sizeof("does 00"), "does %u", n);
 		for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
 			says[cpu][n] = PHASE_DONE;
 		}
@@ -111,7 +114,7 @@ __attribute__((unused)) static void table_edge(unsigned from, enum phase_edge ki
 		.capability = on,
 		.count = second < 0 ? 1 : 2,
 		.of = ofs[from][n],
-		.on = on ? on : phases[to].name,
+		.on = on ? on : phases[to]->name,
 		.why = "why not",
 	};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* with: phases/panic/panic.c phases/panic/backtrace.c phases/panic/symbols.c phases/runner.c phases/records.c phases/needs.c phases/reasons.c phases/log/log.c phases/log/console.c phases/log/ring.c phases/log/format.c */
+/* with: phases/panic/panic.c phases/panic/backtrace.c phases/panic/symbols.c phases/runner.c phases/bring_up.c phases/step_back.c phases/waiting.c phases/records.c phases/needs.c phases/reasons.c phases/log/log.c phases/log/console.c phases/log/ring.c phases/log/format.c */
 /* flags: -pthread -fno-sanitize=leak -fno-omit-frame-pointer */
 #include "phases/panic/panic.h"
 
@@ -62,7 +62,7 @@ static void run(int want_status)
 	if (child == 0) {
 		pipe_end = ends[1];
 		table_reset();
-		phases[5].init = panicking_phase;
+		phases[5]->init = panicking_phase;
 		console_add(&console);
 		log_print(LOG_INFO, "kept, shown or not");
 		runner_run();
@@ -96,7 +96,7 @@ int main(void)
 	CHECK(count("phasevisor: kept, shown or not\n") >= 1);
 	CHECK_EQ(count("phasevisor:   #0  "), 1);
 	CHECK_EQ(count("phasevisor:   #2  "), 1);
-	CHECK_EQ(count("phasevisor: CPU 0 is in phase p5: \n"), 1);
+	CHECK_EQ(count("phasevisor: CPU 0 is in phase p5: does 5\n"), 1);
 	CHECK_EQ(count("phasevisor: others stop\nphasevisor: panic: the machine is halted\n"), 1);
 
 	others = panic_again;

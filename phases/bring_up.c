@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way of a CPU through its stages, and back. */
+#include "phases/runner_parts.h"
+
+static INIT_TEXT bool run_stages(unsigned cpu, struct runner_cpu *records)
+{
+	for (unsigned n = 0; n < runner_stage_count; n++) {
+		const struct stage *stage = &runner_stages[n];
+
+		if (stage_runs_on(stage, cpu) &&
+		    (!wait_for_stages(stage->follows) ||
+		     !run_stage(n, cpu, records, run_in_order))) {
+			return false;
+		}
+	}
+	return wait_for_stages((1ull << runner_stage_count) - 1) && complete();
+}
+
+INIT_TEXT bool bring_up(unsigned cpu, struct runner_cpu *records)
+{
+	bool well = run_stages(cpu, records);
+
+	if (!well) {
+		undo_stages(cpu, true);
+	}
+	if (cpu == 0) {
+		wait_for_all();
+	}
+	if (cpu == 0 && !well) {
+		undo_stages(cpu, false);
+	}
+	return well;
+}
