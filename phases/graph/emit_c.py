@@ -90,6 +90,7 @@ def stages(graph):
         "};",
         f"const unsigned runner_stage_count = {len(graph.stages)};",
         f"const unsigned runner_phase_count = {len(graph.phases)};",
+        f'_Static_assert({len(graph.phases)} <= RUNNER_PHASES, "phases/runner.h has the limit");',
         "",
     ]
     return "\n".join(lines)
