@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The way of a CPU through its stages, and back. */
+#include "config/PARALLEL.h"
 #include "phases/runner_parts.h"
 
 static INIT_TEXT bool run_stages(unsigned cpu, struct runner_cpu *records)
 {
 	for (unsigned n = 0; n < runner_stage_count; n++) {
 		const struct stage *stage = &runner_stages[n];
+		bool parallel = CONFIG_PARALLEL && stage->cpus == STAGE_ANY;
 
 		if (stage_runs_on(stage, cpu) &&
 		    (!wait_for_stages(stage->follows) ||
-		     !run_stage(n, cpu, records, run_in_order))) {
+		     !run_stage(n, cpu, records, parallel ? run_parallel : run_in_order))) {
 			return false;
 		}
 	}

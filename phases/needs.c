@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whether what a phase needs was done. */
+#include "config/PARALLEL.h"
 #include "phases/runner_parts.h"
 
 bool stage_runs_on(const struct stage *stage, unsigned cpu)
@@ -10,7 +11,7 @@ bool stage_runs_on(const struct stage *stage, unsigned cpu)
 	case STAGE_APS:
 		return cpu != 0;
 	case STAGE_ANY:
-		return cpu == 0;
+		return CONFIG_PARALLEL || cpu == 0;
 	default:
 		return true;
 	}

@@ -4,7 +4,10 @@
  * starts again calls runner_again(). What happened is kept in a struct runner_cpu for each CPU.
  *
  * A stage begins on a CPU when all that it follows is through on every CPU that runs it; each CPU
- * runs the phases of its stages in the table's order.
+ * runs the phases of its stages in the table's order. In a stage of CPUs `any` (with
+ * CONFIG_PARALLEL) each phase is run once, by the CPU that comes to it first: a CPU takes the next
+ * phase in the table's order of which everything that it needs or wants in this stage is finished,
+ * however that went. Without CONFIG_PARALLEL the boot processor runs such a stage alone.
  *
  * Where a vital phase cannot run, or a CPU hangs (in one phase, or between two, for 10 s), the
  * bring-up steps back:

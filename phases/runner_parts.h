@@ -61,7 +61,7 @@ void phase_where(char *where, const struct stage *stage, unsigned cpu);
 
 /* Runs phases of a stage until none is left for the calling CPU. False: the bring-up stops. */
 typedef bool run_phases(const struct stage *stage, unsigned cpu, struct runner_cpu *records);
-run_phases run_in_order;
+run_phases run_in_order, run_parallel;
 
 /* Runs stage number `n`, and keeps when. False: the bring-up stops. */
 bool run_stage(unsigned n, unsigned cpu, struct runner_cpu *records, run_phases *run);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* with: phases/panic/panic.c phases/panic/backtrace.c phases/panic/symbols.c phases/runner.c phases/bring_up.c phases/step_back.c phases/waiting.c phases/records.c phases/needs.c phases/reasons.c phases/log/log.c phases/log/console.c phases/log/ring.c phases/log/format.c */
+/* with: phases/panic/panic.c phases/panic/backtrace.c phases/panic/symbols.c phases/runner.c phases/bring_up.c phases/step_back.c phases/waiting.c phases/parallel.c phases/records.c phases/needs.c phases/reasons.c phases/log/log.c phases/log/console.c phases/log/ring.c phases/log/format.c */
 /* flags: -pthread -fno-sanitize=leak -fno-omit-frame-pointer */
 #include "phases/panic/panic.h"
 

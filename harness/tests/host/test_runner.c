@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* with: phases/runner.c phases/bring_up.c phases/step_back.c phases/waiting.c phases/records.c phases/needs.c phases/reasons.c phases/summary.c phases/log/log.c phases/log/console.c phases/log/ring.c phases/log/format.c */
+/* with: phases/runner.c phases/bring_up.c phases/step_back.c phases/waiting.c phases/parallel.c phases/records.c phases/needs.c phases/reasons.c phases/summary.c phases/log/log.c phases/log/console.c phases/log/ring.c phases/log/format.c */
 /* flags: -pthread -fno-sanitize=leak */
 #include "config/LOG_LEVEL.h"
 #include "harness/tests/host/runner_table.h"
@@ -335,6 +335,62 @@ static void stuck_in_undo(void)
 	CHECK(undone_count[0] == 2 && undone[0][1] == 1);
 }
 
+static unsigned parallel_together; /* CPUs that are in p16 or p17 */
+
+static enum phase_result meet(void)
+{
+	__atomic_add_fetch(&parallel_together, 1, __ATOMIC_RELAXED);
+	while (__atomic_load_n(&parallel_together, __ATOMIC_RELAXED) < 2) {
+		sched_yield();
+	}
+	return init();
+}
+
+/* Two phases that do not need each other run at the same moment; what needs both comes after. */
+static void parallel(void)
+{
+	phases[16]->init = phases[17]->init = meet;
+	table_edge(18, PHASE_EDGE_NEEDS, NULL, 16, -1);
+	table_edge(18, PHASE_EDGE_WANTS, NULL, 17, -1);
+	table_edge(19, PHASE_EDGE_NEEDS, NULL, 17, -1);
+	table_edge(22, PHASE_EDGE_NEEDS, NULL, 18, -1);
+	says[0][17] = says[1][17] = PHASE_FAILED;
+	cpu_count = 2;
+	run_cpus(2);
+	CHECK(went_well[0] && went_well[1]);
+	CHECK(calls[0][16] + calls[0][17] == 1 && calls[1][16] + calls[1][17] == 1);
+	CHECK_EQ(calls[0][18] + calls[1][18], 1);
+	CHECK(result(0, 19) == PHASE_SKIPPED || result(1, 19) == PHASE_SKIPPED);
+	CHECK(result(0, 22) == PHASE_DONE && result(1, 22) == PHASE_DONE);
+	host_ticks_per_ms = 10;
+	runner_summary();
+	expect_shown("stage parallel    2 CPUs:  2 done, 0 absent, 1 failed, 1 skipped, ");
+}
+
+static bool in_p16(void)
+{
+	return __atomic_load_n(&runner_cpu(1 - host_cpu)->running, __ATOMIC_RELAXED) == phases[16];
+}
+
+/* A CPU that hangs while the other waits for what it does. */
+static void stuck_in_parallel(void)
+{
+	pthread_t watcher;
+
+	host_ticks_per_ms = 1000;
+	time_passes = in_p16;
+	phases[16]->init = stick;
+	table_edge(19, PHASE_EDGE_WANTS, NULL, 16, -1);
+	cpu_count = 2;
+	stuck = true;
+	pthread_create(&watcher, NULL, unstick, NULL);
+	run_cpus(2);
+	pthread_join(watcher, NULL);
+	CHECK(!went_well[0] && !went_well[1] && !calls[0][19] && !calls[1][19]);
+	CHECK_ERROR(runner_failure(), "did not come through stage parallel: for 10 s it has been in "
+				      "phase p16");
+}
+
 int main(void)
 {
 	in_child(all_done, "all done");
@@ -354,5 +410,7 @@ int main(void)
 	in_child(facts, "facts");
 	in_child(steps_back, "steps back");
 	in_child(stuck_in_undo, "stuck in undo");
+	in_child(parallel, "parallel");
+	in_child(stuck_in_parallel, "stuck in parallel");
 	return 0;
 }
