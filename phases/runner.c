@@ -2,6 +2,7 @@
 /* Runs phases: what stays once the guest runs, for CPUs that start again. */
 #include "phases/runner.h"
 
+#include "config/FAULT_INJECTION.h"
 #include "phases/log/format.h"
 #include "phases/log/log.h"
 #include "phases/machine.h"
@@ -26,7 +27,7 @@ static enum phase_result call_phase(const struct phase *phase, struct runner_cpu
 	run_set_result(run, PHASE_RUNNING);
 	run->start = machine_ticks();
 	__atomic_store_n(&records->running, phase, __ATOMIC_RELAXED);
-	result = phase->init();
+	result = CONFIG_FAULT_INJECTION ? fault_or_init(phase) : phase->init();
 	__atomic_store_n(&records->running, NULL, __ATOMIC_RELAXED);
 	run->end = machine_ticks();
 	if (result == PHASE_DONE) {

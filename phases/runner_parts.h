@@ -99,4 +99,7 @@ bool wait_for_stages(uint64_t stages);
 /* Waits until no other CPU is in the runner any more; one that hangs is named. */
 void wait_for_all(void);
 
+/* Runs a phase's init, or gives the result that a test wants in its place. */
+enum phase_result fault_or_init(const struct phase *phase);
+
 #endif
