@@ -46,6 +46,9 @@ struct stage {
 extern const struct stage runner_stages[];
 extern const unsigned runner_stage_count;
 extern const unsigned runner_phase_count;
+/* Steps have numbers from 1, as the absolute symbols step_number_NAME; names[0] is "nothing". */
+extern const char *const runner_step_names[];
+extern const unsigned runner_step_count;
 
 /* How one phase went on one CPU; times are machine_ticks(). */
 struct runner_run {

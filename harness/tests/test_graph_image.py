@@ -5,10 +5,14 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 
 import pytest
 from elftools.elf.elffile import ELFFile
 from graph_tree import FLAGS, ROOT, Tree, phase
+
+sys.path.insert(0, str(ROOT / "phases"))
+from graph import linked  # noqa: E402
 
 SCRIPT = """
 SECTIONS {
@@ -73,6 +77,9 @@ def image(tmp_path, request):
     tree = Tree(tmp_path)
     tree.add("a.c", phase("a") + phase("b", needs=["a"]) + phase("c", "cpus", needs=["a"]))
     tree.add("e.c", "int changes = 1;\n")
+    tree.add("step.S", 'STEP(two, bsp, "64-bit", "none", "goes on")\n'
+             'STEP(one, bsp, "64-bit", "none", "begins")\nSTEP_NEEDS(two, one, "it begins")\n'
+             '\t.data\n\t.globl numbers\nnumbers:\n\t.byte step_number_one, step_number_two\n')
     tree.add("d.S", "\t.text\n\t.globl label\nlabel:\n\tret\n.Llocal:\n\tret\n"
              '\t.section .text.odd, "a"\n\t.globl odd\nodd:\n\t.long 0\n')
     return Image(tree, request.param)
@@ -108,6 +115,24 @@ def test_stage_that_waits_for_nothing(image):
 def test_wrong_index(image):
     image.link(lambda text: text.replace(".index = 2", ".index = 7"))
     image.refused("phase c: its index is 7")
+
+
+def test_steps_have_numbers_for_assembly(image):
+    image.link()
+    with open(image.elf, "rb") as file:
+        elf = linked.Image(str(image.elf), file)
+        assert elf.read(elf.address("numbers"), 2) == b"\1\2"
+        assert elf.word(elf.address("runner_step_count")) & 0xFFFFFFFF == 2
+
+
+def test_another_number_for_a_step(image):
+    image.link(lambda text: text.replace(".set step_number_two, 2", ".set step_number_two, 3"))
+    image.refused("step two: its number is not 2")
+
+
+def test_another_name_for_a_step(image):
+    image.link(lambda text: text.replace('"two",', '"tow",'))
+    image.refused("step two: runner_step_names[2] is another's")
 
 
 def test_table_that_is_writable(image):

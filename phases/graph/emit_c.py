@@ -9,7 +9,8 @@ HEAD = """\
 /* Written by phases/phasegraph from the records of this build's objects; not to be edited. */
 /*
  * What runs, in this order. A phase's comment gives where it is declared and why it comes after
- * others; behind the sequence come the same edges for the runner, and the stages.
+ * others; behind the sequence come the same edges for the runner, the stages, and the numbers that
+ * steps leave in the trail.
  */
 #include "phases/runner.h"
 """
@@ -20,7 +21,7 @@ def table(graph):
     parts = [HEAD, declarations(graph)]
     parts += [sequence(graph, stage) for stage in graph.stages.values() if stage.phases]
     parts += [links(graph, phase) for phase in graph.phases.values()]
-    parts += [stages(graph), layout_asserts()]
+    parts += [stages(graph), steps(graph), layout_asserts()]
     return "\n".join(parts)
 
 
@@ -93,6 +94,18 @@ def stages(graph):
         f'_Static_assert({len(graph.phases)} <= RUNNER_PHASES, "phases/runner.h has the limit");',
         "",
     ]
+    return "\n".join(lines)
+
+
+def steps(graph):
+    """Numbers as symbols: assembly and C, which were compiled before, take them at the link."""
+    lines = [
+        f'__asm__(".globl step_number_{name}\\n.set step_number_{name}, {number}");'
+        for number, name in enumerate(graph.steps, 1)
+    ]
+    lines += ["", "const char *const runner_step_names[] = {", '\t"nothing",']
+    lines += [f'\t"{name}",' for name in graph.steps]
+    lines += ["};", f"const unsigned runner_step_count = {len(graph.steps)};", ""]
     return "\n".join(lines)
 
 

@@ -24,6 +24,7 @@ def check(elf_path, json_path):
             check_order(image, stage)
         for phase in phases.values():
             check_phase(image, phase)
+        check_steps(image, graph["steps"])
         init_memory.check(image, graph)
 
 
@@ -105,3 +106,13 @@ def check_phase(image, phase):
     index = struct.unpack("<H", image.read(links + LINKS_INDEX, 2))[0]
     if index != phase["position"]:
         refuse(image, f"phase {phase['name']}", f"its index is {index}")
+
+
+def check_steps(image, steps):
+    """Assembly took the numbers, the names are found by them."""
+    names = image.words(*(image.address("runner_step_names") + 8 * n for n in (0, len(steps) + 1)))
+    for number, step in enumerate(steps, 1):
+        if image.address(f"step_number_{step['name']}") != number:
+            refuse(image, f"step {step['name']}", f"its number is not {number}")
+        if image.text(names[number]) != step["name"]:
+            refuse(image, f"step {step['name']}", f"runner_step_names[{number}] is another's")
