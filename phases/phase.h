@@ -172,13 +172,13 @@ enum phase_result phase_absent(const char *format, ...) __attribute__((format(pr
 	PHASE_RECORD(provides, PHASE_KEY(name, #name_) PHASE_KEY(capability, #capability_))
 
 /* The phase belongs to journeys in which the fact is true; for several facts: in which all are. */
-#define PHASE_ONLY(name_, fact_)                                             \
-	PHASE_RECORD(only, PHASE_KEY(name, #name_) PHASE_KEY(fact, #fact_)); \
-	extern bool fact_##fact_
+#define PHASE_ONLY(name_, which_)                                             \
+	PHASE_RECORD(only, PHASE_KEY(name, #name_) PHASE_KEY(fact, #which_)); \
+	extern bool fact_##which_
 /* The phase finds out whether the fact is true, and then sets `fact_NAME`. */
-#define PHASE_SETS(name_, fact_)                                             \
-	PHASE_RECORD(sets, PHASE_KEY(name, #name_) PHASE_KEY(fact, #fact_)); \
-	extern bool fact_##fact_
+#define PHASE_SETS(name_, which_)                                             \
+	PHASE_RECORD(sets, PHASE_KEY(name, #name_) PHASE_KEY(fact, #which_)); \
+	extern bool fact_##which_
 /*
  * A function that works only when the phase is done: another phase that calls it, directly or
  * not, must come after this one by its edges.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Joins the edges of a build's graph, refuses what cannot work, and puts the nodes in order."""
 
-from . import order
-from .model import NEEDS
+from . import facts, order
+from .model import NEEDS, ONLY
 
 MAX_STAGES = 32  # bits of struct runner_cpu.stages_done
 
@@ -15,7 +15,10 @@ def check_and_sort(graph, index, problems):
     for phase in graph.phases.values():
         if phase.stage not in graph.stages:
             problems.add(phase.place, f"stage `{phase.stage}` is not in this build")
+    facts.check_and_join(graph, index, problems)
     problems.stop_if_any()
+    facts.part_edges(graph)
+    facts.check_needs(graph, problems)
     sort_group(graph, "stage", problems)
     problems.stop_if_any()
     if len(graph.stages) > MAX_STAGES:
@@ -98,19 +101,21 @@ def dependents(graph, name, limit=5):
 def check_stages(graph, phase, problems):
     """An edge points to a phase of the same stage or of an earlier one."""
     stage = graph.stages[phase.stage]
-    for edge in phase.edges:
+    for edge in phase.all_edges:
         for other in (graph.phases[name] for name in edge.of):
             if other.stage == stage.name or other.stage in stage.after:
                 continue
             later = stage.name in graph.stages[other.stage].after
             notes = [(edge.place, f'why: "{edge.why}"')]
-            if other.name != edge.on:
+            if edge.kind == ONLY:
+                notes = [(other.place, f"`{other.name}` sets it")]
+            elif other.name != edge.on:
                 notes.append((other.place, f"`{other.name}` provides `{edge.on}`"))
             if later:
                 notes += stage_chain(graph, other.stage, stage.name)
             problems.add(
                 edge.place,
-                f"`{phase.name}` (stage {stage.name}) {edge.kind} `{other.name}` (stage"
+                f"`{phase.name}` (stage {stage.name}) {verb(edge)} `{other.name}` (stage"
                 f" {other.stage}), and "
                 + (
                     f"{other.stage} comes later"
@@ -119,6 +124,10 @@ def check_stages(graph, phase, problems):
                 ),
                 *notes,
             )
+
+
+def verb(edge):
+    return f"is only for {edge.on}, set by" if edge.kind == ONLY else edge.kind
 
 
 def stage_chain(graph, late, early):
@@ -165,7 +174,7 @@ def sort_phases(graph, problems):
     for stage in graph.stages.values():
         members = {n: p for n, p in graph.phases.items() if p.stage == stage.name}
         before = {
-            name: [o for edge in phase.edges for o in edge.of if o in members]
+            name: [o for edge in phase.all_edges for o in edge.of if o in members]
             for name, phase in members.items()
         }
         stage.phases, rest = order.sort(before)
@@ -181,8 +190,12 @@ def sort_phases(graph, problems):
 def refuse_cycle(nodes, kind, cycle, problems):
     notes = []
     for name, other in zip(cycle, cycle[1:] + cycle[:1]):
-        edge = next(edge for edge in nodes[name].edges if other in edge.of)
+        edges = nodes[name].all_edges if kind == "phase" else nodes[name].edges
+        edge = next(edge for edge in edges if other in edge.of)
         by = "" if edge.on == other else f", which `{other}` provides"
-        notes.append((edge.place, f'`{name}` {edge.kind} `{edge.on}`{by}: "{edge.why}"'))
+        if edge.kind == ONLY:
+            by = f", which `{other}` sets"
+        does = "is only for" if edge.kind == ONLY else edge.kind
+        notes.append((edge.place, f'`{name}` {does} `{edge.on}`{by}: "{edge.why}"'))
     count = f"{len(cycle)} {kind}s"
     problems.add(nodes[cycle[0]].place, f"a cycle of {count}, none of which can be first", *notes)

@@ -9,13 +9,15 @@ import hashlib
 import re
 import subprocess
 
+from . import order
 from .model import CPUS
 from .problems import Refused
 
 HEAD = """\
 digraph phases {
 \trankdir=TB; newrank=true; ranksep=0.3; nodesep=0.15; fontname="Helvetica"; fontsize=12;
-\tlabel="bold: vital; oval: a capability; dashed: wants; reasons are tooltips";
+\tlabel="bold: vital; oval: a capability; dashed: wants; yellow, dotted: only where a fact holds;\
+ reasons are tooltips";
 \tnode [fontname="Helvetica", fontsize=10, shape=box, style="filled,rounded", fillcolor=white,
 \t      height=0.25, margin="0.08,0.03"];
 \tedge [arrowsize=0.5, color="#445566"];
@@ -59,14 +61,21 @@ def lanes_of(graph):
     for stage in graph["stages"]:
         lines = []
         for name in stage["phases"]:
-            vital = "penwidth=2, " if phases[name]["vital"] else ""
-            lines.append(node_line(name, phases[name]["does"], vital))
+            lines.append(node_line(name, phases[name]["does"], style_of(phases[name])))
             for capability in sorted(c for c, last in place.items() if last == name):
                 of = ", ".join(graph["capabilities"][capability])
                 lines.append(node_line(capability, f"capability, provided by {of}", OVAL))
         gate = "shape=point, style=invis" if lines else EMPTY
         lines.append(f"{gate_of(stage['name'])} [{gate}];")
         yield f"stage {stage['name']} on {CPUS[stage['cpus']]}", stage["does"], lines
+
+
+def style_of(phase):
+    style = "penwidth=2, " if phase["vital"] else ""
+    if phase["only"]:
+        only = " and ".join(phase["only"])
+        style += rf'fillcolor="#fffbd0", label="{phase["name"]}\nonly when {only}", '
+    return style
 
 
 def gate_of(name):
@@ -103,12 +112,18 @@ def node_line(name, does, style):
 def edges_of(graph):
     """(first, then): (style, reason). What a want adds to the order is dashed."""
     edges = {}
+    setters = {fact["name"]: fact for fact in graph["facts"]}
+    phases = {phase["name"] for phase in graph["phases"]}
     for node in graph["steps"] + graph["phases"]:
         for kind, style in (("needs", ""), ("wants", "style=dashed, ")):
             for edge in node.get(kind, []):
                 if edge["of"]:
                     why = f"{node['name']} {kind} {edge['on']}: {edge['why']}"
                     edges[edge["on"], node["name"]] = style, why
+        for fact in (setters[name] for name in node.get("only", [])):
+            if fact["setter"] in phases:
+                why = f"{node['name']} only when {fact['name']}, which {fact['setter']} sets"
+                edges.setdefault((fact["setter"], node["name"]), ("style=dotted, ", why))
         for name in node.get("provides", []):
             edges[node["name"], name] = 'arrowhead=none, color="#99aabb", ', (
                 f"{node['name']} provides {name}"
@@ -117,10 +132,10 @@ def edges_of(graph):
 
 
 def reduced(edges):
-    import networkx  # slow to load, and needed for drawings only
-
-    graph = networkx.DiGraph(list(edges))
-    kept = set(networkx.transitive_reduction(graph).edges)
+    before = {name: set() for ends in edges for name in ends}
+    for first, then in edges:
+        before[then].add(first)
+    kept = {(first, then) for then, first in order.reduction(before)}
     return {ends: edge for ends, edge in edges.items() if ends in kept}
 
 

@@ -26,7 +26,9 @@ def table(graph):
 
 
 def declarations(graph):
-    return "".join(f"extern const struct phase phase_{name};\n" for name in sorted(graph.phases))
+    lines = [f"extern const struct phase phase_{name};\n" for name in sorted(graph.phases)]
+    facts = {edge.on for phase in graph.phases.values() for edge in phase.only}
+    return "".join(lines + [f"extern bool fact_{name};\n" for name in sorted(facts)])
 
 
 def sequence(graph, stage):
@@ -39,6 +41,9 @@ def sequence(graph, stage):
     for phase in (graph.phases[name] for name in stage.phases):
         does = comment_text(phase.does)
         lines.append(f"\t&phase_{phase.name}, /* {phase.place}: {does} */")
+        for edge in phase.only:
+            setter = graph.facts[edge.on].setter.name
+            lines.append(f"\t/*   only when {edge.on}, which {setter} sets */")
         for edge in phase.edges:
             lines.append(f"\t/*   {edge.kind} {edge.on}: {comment_text(edge.why)} */")
     return "\n".join(lines + ["};", ""])
@@ -67,12 +72,17 @@ def links(graph, phase):
     if edges:
         lines += [f"static const struct phase_link edges_{phase.name}[] {structs} = {{", *table]
         lines += ["};"]
+    if phase.only:
+        facts = "".join(f"&fact_{edge.on}, " for edge in phase.only)
+        lines.append(f"static const bool *const only_{phase.name}[] {section} = {{ {facts}NULL }};")
     lines += [
         f"const struct phase_links phase_links_{phase.name} {structs} = {{",
         f"\t.index = {phase.position},",
     ]
     if edges:
         lines += [f"\t.count = {len(edges)},", f"\t.links = edges_{phase.name},"]
+    if phase.only:
+        lines += [f"\t.only = only_{phase.name},"]
     return "\n".join(lines + ["};", ""])
 
 

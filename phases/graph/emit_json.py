@@ -10,6 +10,8 @@ def graph_json(graph):
     document = {
         "format": FORMAT,
         "stages": [stage_json(stage) for stage in graph.stages.values()],
+        "facts": [fact_json(fact) for fact in graph.facts.values()],
+        "combinations": [sorted(true) for true in graph.combinations],
         "steps": [step_json(step) for step in graph.steps.values()],
         "phases": [phase_json(phase) for phase in graph.phases.values()],
         "capabilities": {name: sorted(of) for name, of in graph.providers.items()},
@@ -32,6 +34,19 @@ def step_json(step):
         "mode": step.mode,
         "stack": step.stack,
         "needs": edges(step, "needs"),
+        "sets": step.sets,
+    }
+
+
+def fact_json(fact):
+    """`setter`: the step or phase of this build that finds out; none: the fact is always false."""
+    return {
+        "name": fact.name,
+        "group": fact.group,
+        "does": fact.does,
+        "file": fact.place.file,
+        "line": fact.place.line,
+        "setter": fact.setter and fact.setter.name,
     }
 
 
@@ -44,6 +59,8 @@ def phase_json(phase):
         "needs": edges(phase, "needs"),
         "wants": edges(phase, "wants"),
         "provides": list(phase.provides),
+        "only": [edge.on for edge in phase.only],
+        "sets": phase.sets,
     }
 
 

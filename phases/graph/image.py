@@ -7,7 +7,7 @@ import struct
 from elftools.elf.constants import SH_FLAGS
 
 from . import init_memory, records
-from .layout import LINKS_INDEX, PHASE_INIT, PHASE_LINKS, STAGE, STAGE_CPUS
+from .layout import LINKS_INDEX, LINKS_ONLY, PHASE_INIT, PHASE_LINKS, STAGE, STAGE_CPUS
 from .linked import Image
 from .problems import Refused
 
@@ -106,6 +106,12 @@ def check_phase(image, phase):
     index = struct.unpack("<H", image.read(links + LINKS_INDEX, 2))[0]
     if index != phase["position"]:
         refuse(image, f"phase {phase['name']}", f"its index is {index}")
+    only = image.word(links + LINKS_ONLY)
+    expected = [image.address(f"fact_{fact}") for fact in phase["only"]]
+    if expected:
+        expected.append(0)
+    if (image.words(only, only + 8 * len(expected)) if only else []) != expected:
+        refuse(image, f"phase {phase['name']}", "it does not depend on the facts that it should")
 
 
 def check_steps(image, steps):

@@ -3,7 +3,7 @@
 
 import struct
 
-PHASE_INIT, PHASE_LINKS, LINKS_INDEX = 0, 16, 0
+PHASE_INIT, PHASE_LINKS, LINKS_INDEX, LINKS_ONLY = 0, 16, 0, 16
 STAGE = struct.Struct("<QI?3xQQQ")  # name, cpus, again, follows, begin, end
 STAGE_CPUS = ["bsp", "aps", "all", "any"]
 
@@ -12,6 +12,7 @@ ASSERTED = {
     "offsetof(struct phase, init)": PHASE_INIT,
     "offsetof(struct phase, links)": PHASE_LINKS,
     "offsetof(struct phase_links, index)": LINKS_INDEX,
+    "offsetof(struct phase_links, only)": LINKS_ONLY,
     "offsetof(struct stage, cpus)": 8,
     "offsetof(struct stage, again)": 12,
     "offsetof(struct stage, follows)": 16,

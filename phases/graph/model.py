@@ -7,7 +7,7 @@ from typing import Optional
 from . import ctext
 from .problems import Place
 
-NEEDS, WANTS, FOLLOWS = "needs", "wants", "follows"
+NEEDS, WANTS, FOLLOWS, ONLY = "needs", "wants", "follows", "only"
 CPUS = {
     "bsp": "the boot processor",
     "aps": "the other processors",
@@ -18,13 +18,14 @@ CPUS = {
 
 @dataclass
 class Edge:
-    kind: str  # NEEDS, WANTS or FOLLOWS
+    kind: str  # NEEDS, WANTS, FOLLOWS or ONLY
     owner: str
-    on: str
+    on: str  # a node, a capability, or for ONLY a fact
     why: str
     place: Place
     of: list = field(default_factory=list)  # names of nodes in this build; all providers' for a
-    # capability; empty where a want's object is not in this build
+    # capability; empty where a want's object is not in this build, and of ONLY, a step's fact
+    apart: list = field(default_factory=list)  # those in this build, but never in one journey
 
 
 @dataclass
@@ -38,7 +39,18 @@ class Phase:
     place: Place
     provides: list = field(default_factory=list)
     edges: list = field(default_factory=list)
+    only: list = field(default_factory=list)  # edges to who sets the facts that it belongs to
+    sets: list = field(default_factory=list)  # names of facts
     position: int = 0
+
+    @property
+    def all_edges(self):
+        """All that counts for the order."""
+        return self.edges + self.only
+
+    @property
+    def facts(self):
+        return frozenset(edge.on for edge in self.only)
 
 
 @dataclass
@@ -50,6 +62,7 @@ class Step:
     does: str
     place: Place
     edges: list = field(default_factory=list)
+    sets: list = field(default_factory=list)  # names of facts
     position: int = 0
 
 
@@ -67,6 +80,19 @@ class Stage:
 
 
 @dataclass
+class Fact:
+    name: str
+    group: str
+    does: str
+    place: Place
+    setters: list = field(default_factory=list)  # (step or phase, place of the declaration)
+
+    @property
+    def setter(self):
+        return self.setters[0][0] if self.setters else None
+
+
+@dataclass
 class Graph:
     """Dictionaries by name; once sorted, they are in order."""
 
@@ -74,6 +100,8 @@ class Graph:
     phases: dict = field(default_factory=dict)
     steps: dict = field(default_factory=dict)
     providers: dict = field(default_factory=dict)  # of each capability: names of phases
+    facts: dict = field(default_factory=dict)
+    combinations: list = field(default_factory=list)  # sets of facts that can be true together
 
     @property
     def groups(self):
@@ -89,9 +117,12 @@ def build(records, index, problems):
         if record.kind in makers:
             node = makers[record.kind](record, place_of(record, index, problems), problems)
             graph.groups[record.kind].setdefault(node.name, node)
+        elif record.kind == "fact":
+            fact = make_fact(record, place_of(record, index, problems))
+            graph.facts.setdefault(fact.name, fact)
     for record in sorted(records, key=lambda record: record.key[1:3] + (record.key[3] or "",)):
-        if record.kind not in makers:
-            add_edge(graph, record, place_of(record, index, problems))
+        if record.kind in BELONGING:
+            add_belonging(graph, record, place_of(record, index, problems))
     return graph
 
 
@@ -142,6 +173,10 @@ def make_step(record, place, problems):
     )
 
 
+def make_fact(record, place):
+    return Fact(record["name"], record["group"], record["does"], place)
+
+
 def unknown_cpus(record, place, problems):
     problems.add(
         place,
@@ -163,18 +198,29 @@ def arguments(record, place, known, problems):
     return values
 
 
-def add_edge(graph, record, place):
-    """Edges and capabilities of a node that is not there have been refused by the tree's checks."""
-    if record.kind == "stage_follows":
-        owner, kind = graph.stages.get(record["name"]), FOLLOWS
-    elif record.kind == "step_needs":
-        owner, kind = graph.steps.get(record["name"]), NEEDS
-    else:
-        owner, kind = graph.phases.get(record["name"]), record.kind
+# What a record that belongs to a node belongs to.
+BELONGING = {
+    "stage_follows": "stage", "step_needs": "step", "step_sets": "step", "needs": "phase",
+    "wants": "phase", "provides": "phase", "only": "phase", "sets": "phase",
+}
+
+
+def add_belonging(graph, record, place):
+    """What belongs to a node that is not there has been refused by the tree's checks."""
+    owner = graph.groups[BELONGING[record.kind]].get(record["name"])
     if not owner:
         return
     if record.kind == "provides":
         owner.provides.append(record["capability"])
         graph.providers.setdefault(record["capability"], []).append(owner.name)
+    elif record.kind in ("sets", "step_sets"):
+        owner.sets.append(record["fact"])
+        if record["fact"] in graph.facts:
+            graph.facts[record["fact"]].setters.append((owner, place))
+    elif record.kind == "only":
+        fact = record["fact"]
+        why = f"it finds out whether {fact} holds"
+        owner.only.append(Edge(ONLY, owner.name, fact, why, place))
     else:
+        kind = {"stage_follows": FOLLOWS, "step_needs": NEEDS}.get(record.kind, record.kind)
         owner.edges.append(Edge(kind, owner.name, record["on"], record["why"], place))

@@ -55,6 +55,25 @@ def shortest_way_back(before, start, nodes):
     return None
 
 
+def reduction(before):
+    """
+    (node, earlier one) of each edge that the others do not imply; there is no cycle. Sets are bits
+    of integers.
+    """
+    order, _ = sort(before)
+    bit = {node: 1 << number for number, node in enumerate(order)}
+    all_before = {}
+    for node in order:
+        implied = 0
+        for other in before[node]:
+            implied |= all_before[other]
+        all_before[node] = implied
+        for other in before[node]:
+            all_before[node] |= bit[other]
+            if not implied & bit[other]:
+                yield node, other
+
+
 def closure(before, order):
     """For each node, all that come before it, directly or not."""
     all_before = {}

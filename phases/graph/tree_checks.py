@@ -6,12 +6,13 @@ from difflib import get_close_matches
 from . import ctext
 
 STAGES_FILE = "phases/stages.c"
+FACTS_FILE = "phases/facts.c"
 
 
 def check(index, problems):
     conditions(index, problems)
     sources(index, problems)
-    stages_file(index, problems)
+    own_files(index, problems)
     one_name_one_node(index, problems)
     texts(index, problems)
     names(index, problems)
@@ -42,17 +43,21 @@ def sources(index, problems):
             )
 
 
-def stages_file(index, problems):
-    for item in index.of_kind("stage", "stage_follows"):
-        if item.place.file != STAGES_FILE:
-            problems.add(item.place, f"a misplaced record: stages are declared in {STAGES_FILE}")
+def own_files(index, problems):
+    for what, file, kinds in (
+        ("stages", STAGES_FILE, ("stage", "stage_follows")),
+        ("facts", FACTS_FILE, ("fact",)),
+    ):
+        for item in index.of_kind(*kinds):
+            if item.place.file != file:
+                problems.add(item.place, f"a misplaced record: {what} are declared in {file}")
 
 
 def one_name_one_node(index, problems):
-    """Phases, steps and capabilities share their names; stages have their own."""
+    """Phases, steps and capabilities share their names; stages have their own, and facts."""
     seen = {}
-    for item in index.of_kind("phase", "step", "stage"):
-        group = "stage" if item.kind == "stage" else "node"
+    for item in index.of_kind("phase", "step", "stage", "fact"):
+        group = "node" if item.kind in ("phase", "step") else item.kind
         first = seen.setdefault((group, item.name), item)
         if first is not item:
             problems.add(
@@ -80,10 +85,12 @@ def texts(index, problems):
             needed = {".does": values.get("does", "")}
         elif item.kind == "step":
             needed = dict(zip(("mode", "stack", "does"), item.arguments[2:]))
-        elif item.kind == "provides":
-            continue
-        else:
+        elif item.kind == "fact":
+            needed = {"does": item.arguments[2]}
+        elif item.kind in REASONED:
             needed = {"reason": item.arguments[2]}
+        else:
+            continue
         for what, text in needed.items():
             if not (ctext.decode_string(text) or "").strip():
                 problems.add(
@@ -94,8 +101,12 @@ def texts(index, problems):
                 )
 
 
+REASONED = ("needs", "wants", "stage_follows", "step_needs", "init_reference")
+
+
 def names(index, problems):
     phases, steps, stages = (index.names(kind) for kind in ("phase", "step", "stage"))
+    facts = index.names("fact")
     things = {**phases, **index.names("provides")}
     for item in index.of_kind("phase"):
         exists(item, item.on, stages, "stage", problems)
@@ -105,6 +116,12 @@ def names(index, problems):
     for item in index.of_kind("step_needs"):
         owner(item, steps, "step", problems)
         exists(item, item.on, steps, "step", problems)
+    for item in index.of_kind("only", "sets", "gives"):
+        owner(item, phases, "phase", problems)
+    for item in index.of_kind("step_sets"):
+        owner(item, steps, "step", problems)
+    for item in index.of_kind("only", "sets", "step_sets"):
+        exists(item, item.on, facts, "fact", problems)
     for item in index.of_kind("provides", "needs", "wants"):
         owner(item, phases, "phase", problems)
         if item.kind == "provides":
@@ -115,6 +132,13 @@ def names(index, problems):
                 f"phase `{item.name}` {item.kind} `{item.on}`, which is a step: steps come before"
                 " every phase of their CPU, and no edge is needed",
                 (steps[item.on].place, f"step `{item.on}`"),
+            )
+        elif item.on in facts and item.on not in things:
+            problems.add(
+                item.place,
+                f"phase `{item.name}` {item.kind} `{item.on}`, which is a fact: write"
+                f" PHASE_ONLY({item.name}, {item.on})",
+                (facts[item.on].place, f"fact `{item.on}`"),
             )
         else:
             exists(item, item.on, things, "phase or capability", problems)
@@ -143,6 +167,8 @@ def exists(item, name, known, what, problems):
 def describe(item):
     if item.kind in ("needs", "wants"):
         return f"`{item.name}` {item.kind} `{item.on}`"
+    if item.kind in ("only", "sets", "step_sets"):
+        return f"`{item.name}` {'is only for' if item.kind == 'only' else 'sets'} `{item.on}`"
     return f"{item.kind.replace('_', ' ')} of `{item.name}`"
 
 
