@@ -11,6 +11,7 @@ INIT_BSS struct boot_info boot_info;
 PHASE(boot_info, global, boot_info_init,
       .does = "reads and checks what the multiboot loader says: memory map, modules, screen",
       .vital = true);
+PHASE_ONLY(boot_info, boot_multiboot);
 PHASE_WANTS(boot_info, console, "where it refuses, somebody must read why");
 PHASE_NEEDS(boot_info, physical_memory, "what the loader says lies in physical memory");
 

@@ -62,6 +62,7 @@ multiboot2_header_end:
 
 STEP(multiboot_entry, bsp, "32-bit protected, paging off", "none",
      "takes over from the boot loader: sets EFLAGS, finds out where the image was loaded, and keeps the time and the loader's magic and information address")
+STEP_SETS(multiboot_entry, boot_multiboot)
 
 	.section .entry.text, "ax"
 	.code32
@@ -86,6 +87,7 @@ multiboot_entry:
 	mov	%ebx, HERE(multiboot_info_address)
 	mov	%edi, HERE(entry_ticks)
 	mov	%edx, HERE(entry_ticks + 4)
+	movb	$1, HERE(fact_boot_multiboot)
 
 STEP(long_mode_check, bsp, "32-bit protected, paging off", "boot stack",
      "stops with a message on each console where the processor has no 64-bit mode")

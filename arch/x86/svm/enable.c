@@ -18,13 +18,16 @@ PHASE(svm_features, global, svm_features_init, .vital = true,
 	      "usable");
 PHASE_WANTS(svm_features, console, "where it refuses, somebody must read why");
 PHASE_PROVIDES(svm_features, cpu_backend);
+PHASE_SETS(svm_features, cpu_svm);
 
 PHASE(svm_same, ap, svm_same_check, .vital = true,
       .does = "checks that this CPU's SVM is the boot processor's");
+PHASE_ONLY(svm_same, cpu_svm);
 PHASE_NEEDS(svm_same, svm_features, "it is compared with what the boot processor has");
 
 PHASE(svm_enable, pcpu, svm_enable_init, .vital = true,
       .does = "sets EFER.SVME and gives the processor its page for the host's state");
+PHASE_ONLY(svm_enable, cpu_svm);
 PHASE_NEEDS(svm_enable, svm_features, "setting EFER.SVME faults where SVM is off");
 PHASE_NEEDS(svm_enable, svm_cpu, "the page is part of the CPU's SVM record");
 
@@ -51,6 +54,7 @@ static enum phase_result svm_features_init(void)
 {
 	const char *refusal = detect(&svm_features);
 
+	fact_cpu_svm = !refusal;
 	return refusal ? phase_failed("%s", refusal) : PHASE_DONE;
 }
 

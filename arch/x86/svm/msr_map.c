@@ -8,6 +8,7 @@
 
 PHASE(svm_msr_map, global, svm_msr_map_init, .vital = true,
       .does = "lists the model-specific registers whose accesses exit");
+PHASE_ONLY(svm_msr_map, cpu_svm);
 PHASE_NEEDS(svm_msr_map, relocation, "the map's two pages are in the reserved block");
 PHASE_PROVIDES(svm_msr_map, msr_exits);
 

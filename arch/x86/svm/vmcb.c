@@ -16,6 +16,7 @@
 
 PHASE(svm_cpu, global, svm_cpu_init, .vital = true,
       .does = "gives each CPU its VMCBs, its page for the host's state, and its second nested tables");
+PHASE_ONLY(svm_cpu, cpu_svm);
 PHASE_NEEDS(svm_cpu, percpu, "the record of each CPU points to them");
 PHASE_NEEDS(svm_cpu, hidden_memory, "the second tables are copies of the first");
 PHASE_NEEDS(svm_cpu, svm_features, "nothing is prepared for a processor that is refused");
@@ -23,6 +24,7 @@ PHASE_NEEDS(svm_cpu, svm_features, "nothing is prepared for a processor that is 
 PHASE(svm_vmcb, pcpu, svm_vmcb_init, .vital = true,
       .does = "fills in the CPU's VMCB: the few intercepts, nested paging, and the host's state to "
 	      "come back to");
+PHASE_ONLY(svm_vmcb, cpu_svm);
 PHASE_NEEDS(svm_vmcb, svm_enable, "VMSAVE needs EFER.SVME");
 PHASE_NEEDS(svm_vmcb, exception_stacks, "the host's task register is saved as it is then");
 PHASE_NEEDS(svm_vmcb, svm_msr_map, "the VMCB names the MSR permission map");
