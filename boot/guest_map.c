@@ -14,7 +14,7 @@
 INIT_BSS struct memory_map guest_map;
 INIT_BSS uint64_t guest_rsdp;
 
-PHASE(guest_map, guest, guest_map_init,
+PHASE(guest_map, global, guest_map_init,
       .does = "makes the guest's memory map: the machine's, without what is ours", .vital = true);
 PHASE_NEEDS(guest_map, boot_info, "the machine's memory map comes from the loader");
 PHASE_NEEDS(guest_map, reserved_block, "the block is taken out of the map");
@@ -36,21 +36,21 @@ static enum phase_result guest_map_init(void)
 	return PHASE_DONE;
 }
 
-PHASE(guest_rsdp, guest, guest_rsdp_init,
+PHASE(guest_rsdp, global, guest_rsdp_init,
       .does = "sees to it that the guest finds the ACPI tables as we did", .vital = true);
 PHASE_NEEDS(guest_rsdp, guest_map, "a page of the guest's memory may be taken for the RSDP");
 PHASE_NEEDS(guest_rsdp, acpi_tables, "it knows the RSDP");
 
 static enum phase_result guest_rsdp_init(void)
 {
-	struct memory_span modules[BOOT_MODULES];
+	struct memory_span avoid[LOADER_SPANS];
 	struct memory_search search = {
 		.size = PAGE,
 		.align = PAGE,
 		.floor = PAGE,
 		.ceiling = FOUR_GIB,
-		.avoid = modules,
-		.avoid_count = boot_info.module_count,
+		.avoid = avoid,
+		.avoid_count = loader_spans(avoid),
 	};
 
 	guest_rsdp = acpi_root.rsdp;
@@ -58,10 +58,6 @@ static enum phase_result guest_rsdp_init(void)
 		return PHASE_DONE;
 	}
 	/* The loader's copy lies in memory that the guest takes for free. */
-	for (size_t i = 0; i < boot_info.module_count; i++) {
-		modules[i] = (struct memory_span){ boot_info.modules[i].base,
-						   boot_info.modules[i].size };
-	}
 	if (!memory_map_find_highest(&guest_map, &search, &guest_rsdp) ||
 	    !memory_map_set(&guest_map, guest_rsdp, PAGE, MEMORY_ACPI)) {
 		return phase_failed("no page is free for the RSDP; give the machine more memory");

@@ -18,9 +18,17 @@ STAGE(ap, aps,
       .does = "makes each other processor like the boot processor", .again = true);
 STAGE_FOLLOWS(ap, start_aps, "a processor runs phases from when it is woken");
 
+STAGE(parallel, any,
+      .does = "prepares the guest's memory: each processor takes what can be done next");
+STAGE_FOLLOWS(parallel, bsp, "what every processor may take part in waits for what one does alone");
+STAGE_FOLLOWS(parallel, ap,
+	      "where a processor cannot be used, nothing has been put into the guest's memory yet");
+
 STAGE(pcpu, all,
       .does = "puts each processor into the state that it runs the guest in", .again = true);
 STAGE_FOLLOWS(pcpu, bsp, "what all processors share is then complete and changes no more");
+STAGE_FOLLOWS(pcpu, parallel,
+	      "a processor that has come through it waits for the guest, and takes part no more");
 STAGE_FOLLOWS(pcpu, ap, "a processor must be set up as such before it is virtualised");
 
 STAGE(guest, bsp,

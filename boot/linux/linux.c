@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The payload `linux`: the 64-bit boot protocol (Linux: Documentation/arch/x86/boot.rst), in phases. */
+#include "arch/x86/cpu/image.h"
 #include "arch/x86/cpu/physical.h"
 #include "arch/x86/vcpu/start.h"
 #include "boot/guest_map.h"
@@ -32,7 +33,7 @@ static INIT_TEXT struct memory_span initrd_source(void)
 	return (struct memory_span){ boot_info.modules[1].base, boot_info.modules[1].size };
 }
 
-PHASE(linux_kernel, guest, linux_kernel_init,
+PHASE(linux_kernel, global, linux_kernel_init,
       .does = "checks that the first module is a Linux kernel that we can start", .vital = true);
 PHASE_NEEDS(linux_kernel, boot_info, "the kernel is the loader's first module");
 
@@ -65,56 +66,86 @@ static enum phase_result linux_kernel_init(void)
 	return PHASE_DONE;
 }
 
-PHASE(linux_plan, guest, linux_plan_init,
+PHASE(linux_plan, global, linux_plan_init,
       .does = "chooses where the kernel, its initrd and its boot data go", .vital = true);
 PHASE_NEEDS(linux_plan, linux_kernel, "the kernel's header says where it can be");
+PHASE_WANTS(linux_plan, linux_initrd,
+	    "a warning of a wrong file stands before an error of its size");
 PHASE_NEEDS(linux_plan, guest_map, "it says which memory is the guest's");
 PHASE_NEEDS(linux_plan, guest_rsdp, "the page of the RSDP is no longer free");
 
 static enum phase_result linux_plan_init(void)
 {
+	/* Nothing goes where our first copy is wiped meanwhile. */
+	static INIT_BSS struct memory_map map;
 	struct linux_request request = {
-		.map = &guest_map,
+		.map = &map,
 		.header = &image.header,
 		.kernel = { boot_info.modules[0].base + image.setup_size, image.kernel_size },
 		.initrd = initrd_source(),
 		.boot_data_size = sizeof(struct linux_boot_data),
 	};
-	const char *error = linux_place(&request, &plan);
+	const char *error = "the machine's memory map has too many ranges; try another loader";
 
+	map = guest_map;
+	if (request.initrd.size && !physical_map(request.initrd.base, request.initrd.size)) {
+		error = "the initrd does not lie below 4 GiB; try another loader";
+	} else if (memory_map_set(&map, image_load_address, image_size(), MEMORY_RESERVED)) {
+		error = linux_place(&request, &plan);
+	}
 	if (error) {
 		return phase_failed("%s (kernel %u MiB, initrd %u MiB, memory %u MiB)", error,
 				    mib(image.header.init_size), mib(request.initrd.size),
 				    mib(memory_map_usable(&guest_map)));
 	}
-	return PHASE_DONE;
-}
-
-PHASE(linux_move, guest, linux_move_init,
-      .does = "moves the kernel and its initrd to where they go", .vital = true);
-PHASE_NEEDS(linux_move, linux_plan, "it says where to, and in which order");
-PHASE_NEEDS(linux_move, physical_memory, "the guest's memory is reached through the identity map");
-
-static enum phase_result linux_move_init(void)
-{
-	for (unsigned i = 0; i < plan.move_count; i++) {
-		const struct linux_move *move = &plan.moves[i];
-		void *from = physical_map(move->from, move->size);
-		void *to = physical_map(move->to, move->size);
-
-		if (!from || !to) {
-			return phase_failed(
-				"a module does not lie below 4 GiB; try another loader");
-		}
-		memmove(to, from, move->size);
-	}
 	boot_data = physical_map(plan.boot_data, sizeof(*boot_data));
 	return PHASE_DONE;
 }
 
-PHASE(linux_page_tables, guest, linux_page_tables_init,
+/* All of it lies below 4 GiB and is mapped: that of the modules was looked at, the plan keeps to it. */
+static INIT_TEXT void carry_out(const struct linux_moves *moves)
+{
+	for (unsigned i = 0; i < moves->count; i++) {
+		const struct linux_move *move = &moves->moves[i];
+
+		memmove(physical_map(move->to, move->size), physical_map(move->from, move->size),
+			move->size);
+	}
+}
+
+PHASE(linux_kernel_move, parallel, linux_kernel_move_init,
+      .does = "moves the kernel to where it goes", .vital = true);
+PHASE_NEEDS(linux_kernel_move, linux_plan, "it says where to");
+PHASE_NEEDS(linux_kernel_move, physical_memory,
+	    "the guest's memory is reached through the identity map");
+
+static enum phase_result linux_kernel_move_init(void)
+{
+	carry_out(&plan.kernel_moves);
+	return PHASE_DONE;
+}
+
+PHASE(linux_initrd_move, parallel, linux_initrd_move_init,
+      .does = "moves the initrd to where it goes, if it cannot stay", .vital = true);
+PHASE_NEEDS(linux_initrd_move, linux_plan, "it says where to");
+PHASE_NEEDS(linux_initrd_move, physical_memory,
+	    "the guest's memory is reached through the identity map");
+
+static enum phase_result linux_initrd_move_init(void)
+{
+	if (plan.kernel_moves.count > 1) {
+		log_print(LOG_INFO, "linux: memory is too tight to move kernel and initrd at the "
+				    "same time: linux_kernel_move does both");
+	} else if (!plan.initrd_moves.count) {
+		log_print(LOG_INFO, "linux: no initrd has to be moved");
+	}
+	carry_out(&plan.initrd_moves);
+	return PHASE_DONE;
+}
+
+PHASE(linux_page_tables, parallel, linux_page_tables_init,
       .does = "gives the kernel page tables, which map the lowest 4 GiB, and a GDT", .vital = true);
-PHASE_NEEDS(linux_page_tables, linux_move, "a module may have lain where they go");
+PHASE_NEEDS(linux_page_tables, linux_plan, "it says where they go: where no module lies");
 
 static enum phase_result linux_page_tables_init(void)
 {
@@ -123,10 +154,10 @@ static enum phase_result linux_page_tables_init(void)
 	return PHASE_DONE;
 }
 
-PHASE(linux_zero_page, guest, linux_zero_page_init,
+PHASE(linux_zero_page, parallel, linux_zero_page_init,
       .does = "tells the kernel its command line, memory map, initrd, screen and ACPI tables",
       .vital = true);
-PHASE_NEEDS(linux_zero_page, linux_move, "a module may have lain where it goes");
+PHASE_NEEDS(linux_zero_page, linux_plan, "it says where it goes, and what else is where");
 
 static enum phase_result linux_zero_page_init(void)
 {
@@ -147,6 +178,8 @@ static enum phase_result linux_zero_page_init(void)
 
 PHASE(linux_state, guest, linux_state_init,
       .does = "says in which state the boot processor enters the kernel", .vital = true);
+PHASE_NEEDS(linux_state, linux_kernel_move, "the kernel is entered where it was moved to");
+PHASE_NEEDS(linux_state, linux_initrd_move, "the kernel unpacks it where the zero page says");
 PHASE_NEEDS(linux_state, linux_page_tables, "the kernel is entered with paging on");
 PHASE_NEEDS(linux_state, linux_zero_page, "RSI points to it");
 PHASE_PROVIDES(linux_state, guest_start);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the kernel and its initrd go, and how they get there without one overwriting the other.
- * Pure.
+ * Where the kernel and its initrd go, and how they get there without one overwriting the other: the
+ * initrd stays where it is if it can, or moves independently of the kernel if that can be. Pure.
  */
 #ifndef BOOT_LINUX_PLACE_H
 #define BOOT_LINUX_PLACE_H
@@ -23,10 +23,18 @@ struct linux_move {
 
 #define LINUX_MOVES 3
 
-struct linux_plan {
-	uint64_t kernel, initrd, boot_data;   /* where each comes to lie */
+struct linux_moves {
+	unsigned count;
 	struct linux_move moves[LINUX_MOVES]; /* to be done in this order */
-	unsigned move_count;
+};
+
+/*
+ * The two lists and the writing of the boot data touch none of each other's memory: they may be done
+ * at the same time. Where memory is too tight for that, `kernel_moves` has the initrd's move as well.
+ */
+struct linux_plan {
+	uint64_t kernel, initrd, boot_data; /* where each comes to lie */
+	struct linux_moves kernel_moves, initrd_moves;
 };
 
 /* Gives back NULL, or one line that says what does not fit and what would help. */

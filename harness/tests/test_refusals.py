@@ -281,17 +281,112 @@ def test_modules_where_the_block_would_go(debugged):
     passes(machine)
 
 
-@pytest.fixture(scope="module")
-def large(guest, build, tmp_path_factory):
-    """A CD with an initrd of 200 MiB: the usual one, zeros, which the kernel skips, and it again."""
-    folder = tmp_path_factory.mktemp("large")
+def large_initrd(path, guest, mib, before=b""):
+    """The usual initrd, zeros, which the kernel skips, and it again; before it what is not its own."""
     content = guest.initrd.read_bytes()
     content += bytes(-len(content) % 4)
-    initrd, cd = folder / "initrd.img", folder / "large.iso"
-    with initrd.open("wb") as file:
+    with path.open("wb") as file:
+        file.write(before + content)
+        file.seek(len(before) + mib * MIB - len(content))
         file.write(content)
-        file.seek(200 * MIB - len(content))
-        file.write(content)
+    return path
+
+
+def unpacks(machine, mib):
+    """The guest comes up with all of its initrd."""
+    try:
+        machine.serial.wait_for("guest: ready$", 150)
+    except NotSeen as problem:
+        pytest.fail(f"{problem}\n{machine.errors}", pytrace=False)
+    assert f"Freeing initrd memory: {mib * 1024}K" in machine.serial.text
+    assert "Initramfs unpacking failed" not in machine.serial.text
+
+
+@pytest.fixture
+def loaded(start, build, guest, tmp_path):
+    """
+    loaded(MIB, BEFORE, ...): a machine that is about to read what the loader says, with a large
+    initrd as the second module, and the debugger.
+    """
+
+    def run_to(mib, before=b"", **parts):
+        initrd = large_initrd(tmp_path / "initrd.img", guest, mib, before)
+        words = f"{guest.cmdline} scenario=idle".replace(",", ",,")
+        machine = start(
+            kernel=build("appliance") / product.IMAGE,
+            initrd=f"{guest.kernel} {words},{initrd}",
+            arguments=gdb.arguments(tmp_path / "gdb"),
+            **parts,
+        )
+        debugger = gdb.Debugger(tmp_path / "gdb", build("appliance") / product.SYMBOLS)
+        debugger.run_to("boot_info_init")
+        return machine, debugger
+
+    return run_to
+
+
+def moves(debugger):
+    """What the plan says: the moves of linux_kernel_move, and those of linux_initrd_move."""
+    debugger.run_to("linux_state_init")
+    first = debugger.address("plan") + 3 * 8
+    return [debugger.number(at, 4) for at in (first, first + 8 + 3 * 24)]
+
+
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_initrd_that_stays(loaded, cpus):
+    machine, debugger = loaded(64, memory=256, cpus=cpus)
+    assert moves(debugger) == [1, 0]
+    debugger.resume()
+    unpacks(machine, 64)
+
+
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_initrd_that_moves_beside_the_kernel(loaded, cpus):
+    """It does not begin at a page, as the loader's list is made to say."""
+    machine, debugger = loaded(64, before=b"no page.", memory=256, cpus=cpus)
+    info = debugger.number(debugger.address("multiboot_info_address"), 4)
+    initrd = debugger.number(info + MODS_ADDR, 4) + 16
+    debugger.write(initrd, (debugger.number(initrd, 4) + len("no page.")).to_bytes(4, "little"))
+    assert moves(debugger) == [1, 1]
+    debugger.resume()
+    unpacks(machine, 64)
+
+
+RELOCATABLE_KERNEL = 0x234  # a byte of the kernel's header (Linux: boot.rst)
+
+
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_initrd_in_the_kernels_way(loaded, cpus):
+    """The kernel can be in one place only, where the initrd lies: one phase moves both."""
+    machine, debugger = loaded(64, memory=256, cpus=cpus)
+    info = debugger.number(debugger.address("multiboot_info_address"), 4)
+    kernel = debugger.number(debugger.number(info + MODS_ADDR, 4), 4)
+    debugger.write(kernel + RELOCATABLE_KERNEL, bytes(1))
+    assert moves(debugger) == [2, 0]
+    debugger.resume()
+    unpacks(machine, 64)
+
+
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_initrd_in_tight_memory(loaded, guest, tmp_path, cpus):
+    """The kernel steps aside, the initrd moves, the kernel comes back. Too tight for Linux to run."""
+    _, debugger = loaded(64, memory=128, cpus=cpus)
+    assert moves(debugger) == [3, 0]
+    plan = debugger.address("plan")
+    kernel, initrd = guest.kernel.read_bytes(), (tmp_path / "initrd.img").read_bytes()
+    kernel = kernel[(kernel[0x1F1] + 1) * 512 :]
+    for place, content in (plan, kernel), (plan + 8, initrd):
+        begin, end = debugger.number(place), debugger.number(place) + len(content)
+        assert debugger.read(begin, 4096) == content[:4096]
+        assert debugger.read(end - 4096, 4096) == content[-4096:]
+
+
+@pytest.fixture(scope="module")
+def large(guest, build, tmp_path_factory):
+    """A CD with an initrd of 200 MiB."""
+    folder = tmp_path_factory.mktemp("large")
+    cd = folder / "large.iso"
+    initrd = large_initrd(folder / "initrd.img", guest, 200)
     cmdline = f"{guest.cmdline} scenario=idle"
     replace(guest, initrd=initrd, cmdline=cmdline).cd(cd, build("appliance") / product.IMAGE)
     initrd.unlink()
@@ -303,9 +398,4 @@ def large(guest, build, tmp_path_factory):
 def test_large_initrd(start, large, memory):
     """From a disk, as the BIOS reads CDs much slower."""
     machine = start(disks=[large], cpus=1, memory=memory)
-    try:
-        machine.serial.wait_for("guest: ready$", 150)
-    except NotSeen as problem:
-        pytest.fail(f"{problem}\n{machine.errors}", pytrace=False)
-    assert "Freeing initrd memory: 204800K" in machine.serial.text
-    assert "Initramfs unpacking failed" not in machine.serial.text
+    unpacks(machine, 200)

@@ -74,7 +74,7 @@ def links(graph, phase):
         lines += ["};"]
     if phase.only:
         facts = "".join(f"&fact_{edge.on}, " for edge in phase.only)
-        lines.append(f"static const bool *const only_{phase.name}[] {section} = {{ {facts}NULL }};")
+        lines.append(f"static const bool *const only_{phase.name}[] {structs} = {{ {facts}NULL }};")
     lines += [
         f"const struct phase_links phase_links_{phase.name} {structs} = {{",
         f"\t.index = {phase.position},",

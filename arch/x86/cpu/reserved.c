@@ -44,8 +44,7 @@ INIT_TEXT uint64_t reserved_block_size(uint64_t image, unsigned cpus, unsigned n
 	return size;
 }
 
-/* What must not be overwritten: everything that the loader brought, and the running image. */
-static INIT_TEXT size_t spans_to_avoid(struct memory_span *spans)
+INIT_TEXT size_t loader_spans(struct memory_span *spans)
 {
 	size_t count = 0;
 
@@ -59,14 +58,14 @@ static INIT_TEXT size_t spans_to_avoid(struct memory_span *spans)
 
 static enum phase_result low_page_init(void)
 {
-	struct memory_span avoid[BOOT_MODULES + 1];
+	struct memory_span avoid[LOADER_SPANS];
 	struct memory_search search = {
 		.size = PAGE_SIZE,
 		.align = PAGE_SIZE,
 		.floor = PAGE_SIZE,
 		.ceiling = MIB,
 		.avoid = avoid,
-		.avoid_count = spans_to_avoid(avoid),
+		.avoid_count = loader_spans(avoid),
 	};
 
 	if (!memory_map_find_highest(&boot_info.map, &search, &reserved_memory.low_page)) {
@@ -78,14 +77,14 @@ static enum phase_result low_page_init(void)
 
 static enum phase_result reserved_block_init(void)
 {
-	struct memory_span avoid[BOOT_MODULES + 1];
+	struct memory_span avoid[LOADER_SPANS];
 	struct memory_search search = {
 		.size = reserved_block_size(image_size(), acpi_cpu_count, NESTED_PAGES),
 		.align = PAGE_SIZE_2M,
 		.floor = MIB,
 		.ceiling = GIB4,
 		.avoid = avoid,
-		.avoid_count = spans_to_avoid(avoid),
+		.avoid_count = loader_spans(avoid),
 	};
 
 	if (!memory_map_find_highest(&boot_info.map, &search, &reserved_memory.block_base)) {
