@@ -20,7 +20,7 @@ PHASE(relocation, global, relocation_init, .vital = true,
 	      "address");
 PHASE_NEEDS(relocation, host_tables, "they map the copy where the image was");
 
-PHASE(first_copy_wiped, global, first_copy_wipe, .vital = true,
+PHASE(first_copy_wiped, parallel, first_copy_wipe, .vital = true,
       .does = "wipes the image where the loader put it: that memory is the guest's");
 PHASE_NEEDS(first_copy_wiped, relocation, "until then the hypervisor runs there");
 
@@ -165,6 +165,7 @@ static enum phase_result identity_map_drop(void)
 		}
 	}
 	table(TABLE_LOW_PT)[reserved_memory.low_page / PAGE_SIZE] &= ~(uint64_t)PAGE_WRITE;
+	/* What another CPU has cached of it goes when CR3 is loaded at its start by the guest. */
 	write_cr3(read_cr3());
 	return PHASE_DONE;
 }
