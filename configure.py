@@ -18,8 +18,8 @@ sys.pycache_prefix = os.path.join(ROOT, "build", ".python")
 sys.path.insert(0, os.path.join(ROOT, "phases"))
 
 try:
-    from graph import configuration, sources
-    from graph.configuration import Mistake, write
+    from graph import build_folder, configuration, sources, toolchain
+    from graph.configuration import Mistake, write, write_if_changed
     from graph.problems import Problems
 except ModuleNotFoundError as missing:
     sys.exit(f"configure.py: no Python module {missing.name}: ./harness/setup installs it")
@@ -33,7 +33,8 @@ def main():
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
             raise Mistake(f"`{name}` is no name for a folder in build/")
         config = configuration.load(ROOT, source)
-        lists = read_sources(config)
+        files, others = read_sources(config)
+        tools = toolchain.find(options.cc)
         folder = os.path.join(ROOT, "build", name)
         os.makedirs(os.path.join(folder, "include", "config"), exist_ok=True)
         if options.savedefconfig:
@@ -42,7 +43,9 @@ def main():
             return 0
         config.write_config(os.path.join(folder, ".config"), save_old=True)
         configuration.write_headers(config, os.path.join(folder, "include", "config"))
-        write_ninja(config, lists, folder, name, options.cc)
+        write_if_changed(os.path.join(folder, "toolchain.txt"), tools.text())
+        build_folder.remove_leftovers(folder, [*files, *others])
+        write_ninja(config, files, folder, name, tools)
     except Mistake as mistake:
         print(mistake, file=sys.stderr)
         return 2
@@ -94,7 +97,7 @@ def default_name(source):
 
 
 def read_sources(config):
-    """The files of this configuration, from all Sources."""
+    """The files of this configuration and those of others, from all Sources."""
     problems = Problems()
     found = sources.read_tree(ROOT, problems)
     for source in found.values():
@@ -103,25 +106,26 @@ def read_sources(config):
             problems.add(source.place, f"no Kconfig file defines {source.symbol}")
     if problems.messages:
         raise Mistake("\n".join(problems.messages))
-    return sorted(s.file for s in found.values() if config.syms[s.symbol].tri_value)
+    chosen = sorted(s.file for s in found.values() if config.syms[s.symbol].tri_value)
+    return chosen, set(found) - set(chosen)
 
 
-def write_ninja(config, files, folder, name, compiler):
+def write_ninja(config, files, folder, name, tools):
     reviewed, golden = find_golden(config, folder)
     fields = {
-        "cc": compiler,
+        "compiler": tools.name,
+        "cc": shlex.quote(tools.compiler).replace("$", "$$"),
         "optimize": "-Os" if is_set(config, "OPTIMIZE_SIZE") else "-O2",
         "name": name,
-        "folder": shlex.quote(folder).replace("$", "$$"),
         "renew": renew_command(reviewed),
     }
     with open(os.path.join(ROOT, "build.ninja.in"), encoding="utf-8") as file:
         rules = re.sub(r"@(\w+)@", lambda match: fields[match.group(1)], file.read())
-    lines = [rules, "build build.ninja: configure"]
+    lines = [rules, "build build.ninja: configure $root/configure.py"]
     lines.append("build compile_commands.json: compdb | build.ninja")
     lines += object_lines(files)
     lines += image_lines(config, files, reviewed, golden)
-    write(os.path.join(folder, "build.ninja.d"), dependencies(config, folder))
+    write(os.path.join(folder, "build.ninja.d"), dependencies(config, folder, tools))
     write(os.path.join(folder, "build.ninja"), "\n".join(lines) + "\n")
 
 
@@ -132,13 +136,13 @@ def is_set(config, name):
 def object_lines(files):
     has_offsets = os.path.exists(os.path.join(ROOT, "arch/x86/offsets.c"))
     if has_offsets:
-        yield "build include/arch/x86/offsets.h: offsets $root/arch/x86/offsets.c"
+        yield "build include/arch/x86/offsets.h: offsets $root/arch/x86/offsets.c | toolchain.txt"
     for file in files:
         if file.endswith(".S"):
             order_only = " || include/arch/x86/offsets.h" if has_offsets else ""
-            yield f"build {file}.o: as $root/{file}{order_only}"
+            yield f"build {file}.o: as $root/{file} | toolchain.txt{order_only}"
         else:
-            yield f"build {file}.o: cc $root/{file}"
+            yield f"build {file}.o: cc $root/{file} | toolchain.txt"
 
 
 def image_lines(config, files, reviewed, golden):
@@ -148,20 +152,21 @@ def image_lines(config, files, reviewed, golden):
     yield f"golden = {golden}"
     has_golden = os.path.exists(os.path.join(ROOT, golden.replace("$root/", "")))
     yield f"build table.c | order.txt graph.json: generate {objects}"
-    yield "build table.c.o: cc table.c"
+    yield "build table.c.o: cc table.c | toolchain.txt"
     yield f"build symbols.S: symbols_size {objects} | {modules('symbols')}"
-    yield "build symbols.S.o: as symbols.S"
+    yield "build symbols.S.o: as symbols.S | toolchain.txt"
     yield (
         f"build phasevisor.linked: link {objects} table.c.o symbols.S.o"
-        " | $root/arch/x86/phasevisor.lds"
+        " | $root/arch/x86/phasevisor.lds toolchain.txt"
     )
-    checks = modules("image", "linked", "init_memory", "symbols", "records")
-    yield f"build phasevisor.elf: image phasevisor.linked | graph.json {checks}"
-    yield "build golden.stamp: golden order.txt" + (f" | {golden}" if has_golden else "")
+    own = modules("image", "linked", "init_memory", "symbols", "layout", "records")
+    yield f"build phasevisor.elf: image phasevisor.linked | graph.json {own}"
+    reviewed = golden if has_golden else ""
+    yield f"build golden.stamp: golden order.txt | {reviewed} {modules('golden')}"
     yield f"build graph.dot graph.svg: draw graph.json | {modules('draw')}"
     yield "build renew: renew order.txt graph.svg"
     yield "build phasevisor.stripped: strip phasevisor.elf"
-    yield "build phasevisor.iso: iso phasevisor.stripped | $root/harness/make-iso"
+    yield "build phasevisor.iso: iso phasevisor.stripped"
     yield "build run-menuconfig: menuconfig"
     yield "build run-savedefconfig: savedefconfig"
     yield "build menuconfig: phony run-menuconfig"
@@ -213,18 +218,18 @@ def renew_command(reviewed):
     )
 
 
-def dependencies(config, folder):
+def dependencies(config, folder, tools):
     """Whatever this run has read: with it ninja knows when to run it again."""
-    package = os.path.dirname(sources.__file__)
     paths = ["configure.py", "build.ninja.in", "configs", os.path.join(folder, ".config")]
-    own = ("configuration.py", "sources.py", "problems.py")
-    paths += [os.path.join(package, name) for name in own]
+    own = [module for name, module in sys.modules.items() if name.startswith("graph.")]
+    paths += [module.__file__ for module in own]
     paths += config.kconfig_filenames + list(defconfigs().values())
     for path, files in sources.folders(ROOT):
         paths.append(path or ".")
         if "Sources" in files:
             paths.append(os.path.join(path, "Sources"))
     paths = sorted({os.path.relpath(os.path.join(ROOT, path), folder) for path in paths})
+    paths += tools.folders()
     return "build.ninja: " + " ".join(path.replace(" ", "\\ ") for path in paths) + "\n"
 
 

@@ -11,6 +11,8 @@ from guests.debian import Kernel
 
 BUSYBOX = Path("/bin/busybox")
 SOURCES = HARNESS / "guests"
+# What it is made of besides a kernel's modules and the programs that make it.
+PARTS = [SOURCES / "init", SOURCES / "kexec.c", BUSYBOX]
 
 
 def _kexec_tool(cache: Path) -> Path:
@@ -40,9 +42,9 @@ def _content(kernel: Kernel, cache: Path) -> bytes:
 
 def initrd(kernel: Kernel, cache: Path) -> Path:
     """The initrd for a kernel: from the cache, unless something that it is made of has changed."""
-    parts = [SOURCES / name for name in ("init", "kexec.c", "initrd.py", "cpio.py")]
+    makers = [SOURCES / "initrd.py", SOURCES / "cpio.py"]
     digest = hashlib.sha256(kernel.version.encode())
-    for part in [*parts, BUSYBOX, *kernel.modules]:
+    for part in [*PARTS, *makers, *kernel.modules]:
         digest.update(part.read_bytes())
     file = cache / f"initrd-{digest.hexdigest()[:16]}.gz"
     with locked(cache / "lock"):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A small tree that the real configure.py, build.ninja.in and generator build."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -30,6 +31,9 @@ config GADGET_PORT
 config GREETING
 \tstring "What it says"
 \tdefault "say \\"hello\\""
+
+config PANIC_SYMBOLS
+\tdef_bool y
 
 config BACKEND_ONE
 \tbool "One backend"
@@ -78,7 +82,30 @@ class BuildTree:
         self.write("arch/x86/phasevisor.lds", HEADERS + SCRIPT
                    .replace("phase.text.*) }", "phase.text.*) } :text")
                    .replace("symbols_end = .;\n\t}", "symbols_end = .;\n\t} :rest"))
-        self.write("harness/make-iso", "#!/bin/sh\ncp $2 $4\n").chmod(0o755)
+        self.write("harness/make-iso", MAKE_ISO).chmod(0o755)
+        self.tools.mkdir()
+
+    def copy(self, root, source="small"):
+        """The same in another folder, files with their times: where this is built, so is the copy."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        tree = object.__new__(BuildTree)
+        tree.root = pathlib.Path(root)
+        tree.configure(source)
+        result = tree.ninja()
+        assert result.returncode == 0, result.stdout + result.stderr
+        return tree
+
+    @property
+    def tools(self):
+        """A folder that comes first on PATH."""
+        return self.root / ".tools"
+
+    def compiler(self, version):
+        """Puts a gcc of this version first on PATH, as a package manager does: with its own time."""
+        new = self.write(".tools/gcc.new", COMPILER.replace("VERSION", version))
+        new.chmod(0o755)
+        os.utime(new, (1e9, 1e9))
+        new.rename(self.tools / "gcc")
 
     def write(self, path, text):
         file = self.root / path
@@ -98,7 +125,10 @@ class BuildTree:
         return self.run(self.root / "build" / name, "ninja", *arguments)
 
     def run(self, folder, *command):
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        env = os.environ | {"PATH": f"{self.tools}:{os.environ['PATH']}"}
+        return subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=False, env=env
+        )
 
     def build(self, name="small", source=None):
         """Configures, reviews, builds; gives back the folder."""
@@ -115,6 +145,15 @@ class BuildTree:
             if path.is_file() and path.relative_to(self.root).parts[0] != "build"
         }
 
+
+# make-iso --kernel-image FILE --output FILE --depfile FILE
+MAKE_ISO = """#!/bin/sh
+cp "$2" "$4" && echo "$4: ../../harness/make-iso" >"$6"
+"""
+
+COMPILER = """#!/bin/sh
+case $1 in --version) echo "VERSION" ;; *) exec /usr/bin/gcc "$@" ;; esac
+"""
 
 # No segment may be both writable and executable: the linker warns, and warnings are errors.
 HEADERS = """ENTRY(image_start)

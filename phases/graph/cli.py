@@ -190,8 +190,8 @@ def write(path, text):
 
 def write_depfile(options, tree):
     """A folder is read anew when files come or go in it."""
-    package = os.path.dirname(__file__)
-    modules = [os.path.join(package, name) for name in os.listdir(package) if name[-3:] == ".py"]
+    package = __name__.rpartition(".")[0] + "."
+    modules = [m.__file__ for name, m in sys.modules.items() if name.startswith(package)]
     read = [os.path.join(options.root, path) for path in tree.files + tree.folders]
     target = os.path.join(options.output, "table.c") if options.output != "." else "table.c"
     names = " ".join(os.path.relpath(path) for path in sorted(read + modules))

@@ -5,6 +5,8 @@ import os
 
 import kconfiglib
 
+from . import build_folder
+
 # Independent symbols of which at least one must be chosen.
 FAMILIES = {"BACKEND_": "CPU backend", "BOOT_": "boot path", "PAYLOAD_": "payload"}
 
@@ -21,6 +23,7 @@ def load(root, source):
         config = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
         own_warnings = list(config.warnings)
         config.warn_assign_undef = True
+        build_folder.drop_gone_symbols(os.path.relpath(source, root), config)
         config.load_config(os.path.relpath(source, root))
     except (kconfiglib.KconfigError, OSError, UnicodeDecodeError) as error:
         raise Mistake(f"configure.py: {one_line(str(error))}") from error
