@@ -41,12 +41,12 @@ FAKES = {
             esac
             shift
         done
+        if [ -s "$STATE/${command}_errors" ]; then
+            sed 1q "$STATE/${command}_errors"
+            sed -i 1d "$STATE/${command}_errors"
+            exit 100
+        fi
         if [ $command = update ]; then
-            if [ -s "$STATE/update_errors" ]; then
-                sed 1q "$STATE/update_errors"
-                sed -i 1d "$STATE/update_errors"
-                exit 100
-            fi
             cat "$STATE/archive" >"$STATE/known"
             exit 0
         fi
@@ -94,6 +94,7 @@ class Debian:
         self.write("installed", [])
         self.write("calls", [])
         self.write("update_errors", [])
+        self.write("install_errors", [])
 
     def fake(self, name: str, text: str) -> None:
         (self.bin / name).unlink(missing_ok=True)  # it may be a link to the real tool
@@ -188,14 +189,35 @@ def test_gets_missing_package_lists_first(debian):
     assert " install " in install
 
 
-def test_waits_for_another_apt_that_renews_the_lists(debian):
+@pytest.mark.parametrize(
+    "command, lock", [("update", "/var/lib/apt/lists/lock"), ("install", "/var/cache/apt/archives/lock")]
+)
+def test_waits_for_another_apt(debian, command, lock):
+    """For those of its locks for which apt-get does not wait by itself."""
     debian.write("known", [])
     debian.fake("sleep", "true")
-    error = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1"
-    debian.write("update_errors", [error, error])
+    error = f"E: Could not get lock {lock}. It is held by process 1"
+    debian.write(f"{command}_errors", [error, error])
     result = debian.setup("build")
     assert result.returncode == 0
     assert result.stderr.count("another apt is at work") == 2
+    kinds = ["update" if call.endswith(" update") else "install" for call in debian.lines("calls")]
+    assert kinds.count(command) == 3 and len(kinds) == 4
+
+
+def test_does_not_wait_for_ever(debian):
+    debian.fake("sleep", "true")
+    error = "E: Could not get lock /var/cache/apt/archives/lock. It is held by process 1"
+    debian.write("install_errors", [error] * 200)
+    assert debian.setup("build").returncode == 1
+
+
+def test_does_not_wait_where_apt_has_waited(debian):
+    error = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1"
+    debian.write("install_errors", [error] * 2)
+    result = debian.setup("build")
+    assert result.returncode == 1
+    assert "another apt" not in result.stderr and result.stderr.count(error) == 2
 
 
 def test_renews_old_lists_when_the_installation_fails(debian):
@@ -225,7 +247,7 @@ def test_without_apt_prints_the_list(debian):
 
 def test_through_sudo_when_not_root(debian):
     assert debian.setup("build", uid=1000).returncode == 0
-    assert debian.lines("calls")[0].startswith("sudo env DEBIAN_FRONTEND=noninteractive apt-get")
+    assert debian.lines("calls")[0].startswith("sudo env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get")
 
 
 def test_without_root_and_sudo_says_what_to_run(debian):
