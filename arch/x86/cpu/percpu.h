@@ -22,7 +22,6 @@ struct cpu {
 
 	struct cpu_start start;
 	bool brought_up; /* its start is no longer the first one */
-	bool held;       /* through with its stages, it waits for the guest to start it */
 
 	struct vcpu vcpu;
 	struct svm_cpu *svm; /* NULL where SVM is not used */

@@ -4,16 +4,10 @@
 #include "arch/x86/cpu/host_tables.h"
 #include "arch/x86/cpu/image.h"
 #include "arch/x86/cpu/percpu.h"
-#include "arch/x86/cpu/time.h"
 #include "arch/x86/vcpu/backend.h"
 #include "arch/x86/vcpu/kick.h"
 #include "arch/x86/vcpu/start.h"
-#include "phases/machine.h"
-#include "phases/panic/panic.h"
 #include "phases/phase.h"
-
-/* How long the other CPUs may take from the end of their stages to their rest. */
-#define LEAVE_MICROSECONDS 10000000
 
 STEP(guest_entry_bsp, bsp, "64-bit", "own stack, empty",
      "after all stages: holds back NMIs, and enters the guest from the top of the CPU's own stack");
@@ -43,25 +37,12 @@ static void __attribute__((noreturn)) on_own_stack(void (*function)(void))
 	__builtin_unreachable();
 }
 
-/* A CPU that is still on its way out of the bring-up runs code that is to go. */
-static void wait_for_others(void)
-{
-	uint64_t start = machine_ticks();
-
-	for (unsigned i = 1; i < cpu_count; i++) {
-		while (!__atomic_load_n(&cpus[i]->held, __ATOMIC_ACQUIRE)) {
-			if (machine_ticks() - start > time_ticks(LEAVE_MICROSECONDS)) {
-				panic("CPU %u does not come out of the bring-up", i);
-			}
-			machine_relax();
-		}
-	}
-}
-
-/* The boot processor's first entry: what ran once goes with the stack that it ran on. */
+/*
+ * The boot processor's first entry: what ran once goes, with the stack that it ran on. The runner has
+ * seen every other CPU leave it.
+ */
 static void __attribute__((noreturn)) enter_first(void)
 {
-	wait_for_others();
 	host_tables_discard(init_text_begin, init_text_end);
 	host_tables_discard(init_rodata_begin, init_rodata_end);
 	host_tables_discard(init_data_begin, init_data_end);
@@ -87,7 +68,6 @@ void vcpu_run_started(void)
 /* With NMIs let in: a processor that holds them back holds INIT back as well. */
 void vcpu_hold(void)
 {
-	__atomic_store_n(&this_cpu()->held, true, __ATOMIC_RELEASE);
 	for (;;) {
 		__asm__ volatile("hlt");
 	}
