@@ -153,14 +153,19 @@ def image_lines(config, files, reviewed, golden):
     has_golden = os.path.exists(os.path.join(ROOT, golden.replace("$root/", "")))
     yield f"build table.c | order.txt graph.json: generate {objects}"
     yield "build table.c.o: cc table.c | toolchain.txt"
-    yield f"build symbols.S: symbols_size {objects} | {modules('symbols')}"
+    yield f"build symbols.S: symbols_size {objects} | {modules('symbols', 'build_id')}"
     yield "build symbols.S.o: as symbols.S | toolchain.txt"
     yield (
         f"build phasevisor.linked: link {objects} table.c.o symbols.S.o"
         " | $root/arch/x86/phasevisor.lds toolchain.txt"
     )
-    own = modules("image", "linked", "init_memory", "symbols", "layout", "records")
-    yield f"build phasevisor.elf: image phasevisor.linked | graph.json {own}"
+    own = modules(
+        "image", "linked", "init_memory", "symbols", "build_id", "layout", "records"
+    )
+    yield (
+        "build phasevisor.elf: image phasevisor.linked"
+        f" | graph.json .config toolchain.txt {own}"
+    )
     reviewed = golden if has_golden else ""
     yield f"build golden.stamp: golden order.txt | {reviewed} {modules('golden')}"
     yield f"build graph.dot graph.svg: draw graph.json | {modules('draw')}"

@@ -61,8 +61,15 @@ class Image:
              "-z", "noexecstack", "-o", output / "linked", *self.objects, *made],
             check=True,
         )
-        result = self.tree.phasegraph("symbols", *empty, output / "linked", self.elf)
+        result = self.fill(*empty, output / "linked", self.elf)
         assert result.returncode == 0, result.stderr
+
+    def fill(self, *arguments):
+        config, toolchain = self.tree.output / ".config", self.tree.output / "toolchain.txt"
+        config.write_text("CONFIG_CORE=y\n")
+        toolchain.write_text(f"{self.cc} 1.0\n")
+        files = ("--config", config, "--toolchain", toolchain)
+        return self.tree.phasegraph("symbols", *files, *arguments)
 
     def check(self):
         return self.tree.phasegraph("check", self.elf, self.json)
@@ -194,5 +201,5 @@ def test_no_symbols(image):
 def test_symbols_without_room(image):
     image.link(empty=["--empty"])
     linked = image.tree.output / "linked"
-    result = image.tree.phasegraph("symbols", linked, image.tree.output / "x")
+    result = image.fill(linked, image.tree.output / "x")
     assert result.returncode == 1 and "room for 4" in result.stderr

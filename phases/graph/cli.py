@@ -73,7 +73,15 @@ def parser():
     names = {"action": "store_true", "help": "an empty table"}
     sub = command(symbols_size, empty=names, output={"required": True})
     sub.add_argument("objects", nargs="+")
-    command(symbols, "image", "output", empty=names)
+    command(
+        symbols,
+        "image",
+        "output",
+        empty=names,
+        config={"required": True, "help": "the .config of the build, for the build id"},
+        toolchain={"required": True, "help": "a file whose first line is the compiler's version"},
+    )
+    command(build_id, "image")
     return top
 
 
@@ -168,11 +176,22 @@ def symbols_size(options):
 
 
 def symbols(options):
-    """fill the room for symbols in a linked image"""
+    """fill in a linked image what is known only now: its symbols, and its build id"""
+    from . import build_id as identity
     from . import symbols as table
 
-    table.fill(options.image, options.output, not options.empty)
+    image = table.fill(options.image, not options.empty)
+    identity.put(options.image, image, options.config, options.toolchain)
+    with open(options.output, "wb") as file:
+        file.write(image)
     os.chmod(options.output, 0o755)
+
+
+def build_id(options):
+    """print the build id of an image: it is the same for equal builds"""
+    from . import build_id as identity
+
+    print(identity.read(options.image))
 
 
 def write(path, text):

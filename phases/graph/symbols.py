@@ -12,6 +12,7 @@ import struct
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
+from . import build_id
 from .problems import Refused
 
 
@@ -46,15 +47,17 @@ def reserve(paths, with_names):
             with open(path, "rb") as file:
                 size += sum(9 + len(name.encode()) for name, _ in functions(ELFFile(file)))
     return (
-        "/* Written by phases/phasegraph: room for the symbols, filled after the link. */\n"
+        "/* Written by phases/phasegraph: room for what is filled in after the link. */\n"
         '\t.section .symbols, "a", @progbits\n'
         "\t.balign 4\n"
         f"\t.zero {size}\n"
+        f"{build_id.RESERVE}"
         '\t.section .note.GNU-stack, "", @progbits\n'
     )
 
 
-def fill(image_path, output_path, with_names):
+def fill(image_path, with_names):
+    """The image with its symbols, as a bytearray."""
     with open(image_path, "rb") as file:
         data = bytearray(file.read())
         file.seek(0)
@@ -69,8 +72,7 @@ def fill(image_path, output_path, with_names):
             raise Refused(f"{image_path}: error: {len(table)} bytes of symbols, room for {room}")
         offset = file_offset(elf, begin, room)
     data[offset:offset + room] = table.ljust(room, b"\0")
-    with open(output_path, "wb") as file:
-        file.write(data)
+    return data
 
 
 def encode(found, image_start):

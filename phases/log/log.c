@@ -16,12 +16,12 @@ static struct log_slot slots[SLOTS];
 struct log_ring log_ring = { .slots = slots, .count = SLOTS };
 
 PHASE(log_ring, global, log_ring_init,
-      .does = "opens the log: its first line says how much is kept");
+      .does = "opens the log: its first line says which build this is");
 
 static enum phase_result log_ring_init(void)
 {
-	log_print(LOG_INFO, "log: the last %lu lines are kept, lines up to level %d are shown",
-		  SLOTS, CONFIG_LOG_LEVEL);
+	log_print(LOG_NOTICE, "build %s; the log keeps %lu lines, shows those up to level %d",
+		  build_id, SLOTS, CONFIG_LOG_LEVEL);
 	return PHASE_DONE;
 }
 

@@ -20,6 +20,9 @@ enum log_level {
 	LOG_DEBUG,
 };
 
+/* What this build is, as hexadecimal text: phases/phasegraph puts it into the image. */
+extern const char build_id[];
+
 #define LOG_LINE 248 /* bytes of a line at most; what is longer is cut */
 
 /*

@@ -6,7 +6,10 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "phases/log/log.h"
 #include "phases/machine.h"
+
+const char build_id[] = "0123456789abcdef";
 
 static __thread unsigned host_cpu;
 static uint64_t host_ticks, host_ticks_per_ms;
