@@ -60,7 +60,7 @@ static bool text_mode(void)
 
 static void scroll(uint16_t *cells)
 {
-	memmove(cells, cells + COLUMNS, (ROWS - 1) * COLUMNS * sizeof(*cells));
+	memmove(cells, cells + COLUMNS, sizeof(*cells) * COLUMNS * (ROWS - 1));
 	for (unsigned i = 0; i < COLUMNS; i++) {
 		cells[(ROWS - 1) * COLUMNS + i] = BLANK;
 	}
@@ -82,8 +82,8 @@ static void put(uint16_t *cells, char c)
 /* While the bring-up runs all memory is mapped; afterwards the screen, of one page, has a window. */
 static uint16_t *frame_buffer(void)
 {
-	_Static_assert(ROWS * COLUMNS * sizeof(uint16_t) <= 4096, "a window is one page");
-	uint16_t *cells = physical_map(FRAME_BUFFER, ROWS * COLUMNS * sizeof(*cells));
+	_Static_assert(sizeof(uint16_t) * ROWS * COLUMNS <= 4096, "a window is one page");
+	uint16_t *cells = physical_map(FRAME_BUFFER, sizeof(*cells) * ROWS * COLUMNS);
 
 	return cells ? cells : physical_window(WINDOW_SCREEN, FRAME_BUFFER);
 }

@@ -99,8 +99,10 @@ static INIT_TEXT void print_stage(unsigned n)
 		  stage->name, cpus, cpus == 1 ? ": " : "s:", results[PHASE_DONE],
 		  results[PHASE_ABSENT], results[PHASE_FAILED], results[PHASE_SKIPPED], elsewhere,
 		  time_of(time.end - time.start), unit());
-	for (const struct phase *const *phase = stage->begin;
-	     CONFIG_LOG_LEVEL >= LOG_INFO && phase != stage->end; phase++) {
+	if (CONFIG_LOG_LEVEL < LOG_INFO) {
+		return;
+	}
+	for (const struct phase *const *phase = stage->begin; phase != stage->end; phase++) {
 		print_phase(*phase, stage);
 	}
 }

@@ -47,7 +47,7 @@ static INIT_TEXT const char *check_sizes(const struct setup_header *header, uint
 	uint64_t kernel_size = (uint64_t)header->syssize * 16;
 
 	/* 0 stands for 4, for very old kernels. */
-	image->setup_size = (1 + (header->setup_sects ? header->setup_sects : 4)) * SECTOR;
+	image->setup_size = SECTOR * (1ull + (header->setup_sects ? header->setup_sects : 4));
 	image->header_size = 0x202 + header->jump_distance - SETUP_HEADER;
 	if (image->header_size < sizeof(*header) ||
 	    image->header_size > sizeof(image->header_bytes) ||

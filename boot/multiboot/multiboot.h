@@ -15,7 +15,7 @@
 #define MULTIBOOT1_LOADER_MAGIC 0x2badb002
 #define MULTIBOOT2_LOADER_MAGIC 0x36d76289
 
-const char *multiboot1_parse(memory_view *view, uint64_t info, struct boot_info *boot);
-const char *multiboot2_parse(memory_view *view, uint64_t info, struct boot_info *boot);
+const char *multiboot1_parse(memory_view *view, uint64_t address, struct boot_info *boot);
+const char *multiboot2_parse(memory_view *view, uint64_t address, struct boot_info *boot);
 
 #endif

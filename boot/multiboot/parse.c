@@ -83,7 +83,7 @@ INIT_TEXT void parse_screen(struct boot_info *boot, const struct boot_screen *sc
  */
 static INIT_TEXT void drop_file_names(struct boot_info *boot)
 {
-	if (memcmp(boot->loader, "qemu", 4)) {
+	if (memcmp(boot->loader, "qemu", 4) != 0) {
 		return;
 	}
 	for (size_t i = 0; i < boot->module_count; i++) {

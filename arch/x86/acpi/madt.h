@@ -16,7 +16,7 @@ struct acpi_cpu {
  * the others as the table lists them. CPUs are the entries that are enabled (those that are only
  * "online capable" do not exist yet). Gives back NULL or an error, as in tables.h.
  */
-const char *madt_parse(const struct acpi_header *table, uint32_t boot_apic_id,
+const char *madt_parse(const struct acpi_header *header, uint32_t boot_apic_id,
 		       struct acpi_cpu *cpus, unsigned *count);
 
 /* Set by the phase `madt`. */

@@ -29,7 +29,7 @@ INIT_TEXT bool rsdp_check(const void *bytes, size_t size, struct acpi_root *root
 {
 	const struct rsdp *rsdp = bytes;
 
-	if (size < RSDP_SIZE_1 || memcmp(rsdp->signature, "RSD PTR ", 8) ||
+	if (size < RSDP_SIZE_1 || memcmp(rsdp->signature, "RSD PTR ", 8) != 0 ||
 	    acpi_checksum(rsdp, RSDP_SIZE_1)) {
 		return false;
 	}

@@ -49,7 +49,7 @@ INIT_TEXT const char *acpi_check_root(memory_view *view, const struct acpi_root 
 	if (error) {
 		return error;
 	}
-	if (memcmp(table->signature, root->extended ? "XSDT" : "RSDT", 4)) {
+	if (memcmp(table->signature, root->extended ? "XSDT" : "RSDT", 4) != 0) {
 		return "the RSDP does not point to an ACPI root table; the firmware needs an update";
 	}
 	return NULL;

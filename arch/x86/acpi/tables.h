@@ -26,12 +26,12 @@ uint8_t acpi_checksum(const void *bytes, size_t size);
 const char *acpi_check_root(memory_view *view, const struct acpi_root *root);
 
 /*
- * Finds the first table with a signature, and checks its length and checksum. *table is NULL where
+ * Finds the first table with a signature, and checks its length and checksum. *found is NULL where
  * there is none; otherwise all of its `length` bytes are readable. The root table must have passed
  * acpi_check_root().
  */
 const char *acpi_find(memory_view *view, const struct acpi_root *root, const char *signature,
-		      const struct acpi_header **table);
+		      const struct acpi_header **found);
 
 /* Set by the phase `acpi_tables`. */
 extern struct acpi_root acpi_root;

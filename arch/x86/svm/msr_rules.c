@@ -104,11 +104,12 @@ static bool write_syscfg(struct cpu *cpu, uint32_t msr, uint64_t value)
  */
 static bool write_apic_base(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
-	static unsigned logged;
 	uint64_t old = rdmsr(msr);
 
 	(void)cpu;
 	if ((value & APIC_BASE_ADDRESS) != apic_base) {
+		static unsigned logged;
+
 		if (logged++ < LOGGED_MOST) {
 			log_print(LOG_WARNING, "the guest moves the local APIC's page to %#llx: refused",
 				  (unsigned long long)(value & APIC_BASE_ADDRESS));

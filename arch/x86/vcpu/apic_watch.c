@@ -153,7 +153,7 @@ void apic_watch_page0(struct cpu *cpu, const struct vcpu_exit *exit)
  */
 static void fill(struct vcpu *vcpu, uint32_t offset)
 {
-	uint64_t *scratch = &vcpu->apic_access.scratch[offset / REGISTER_SIZE * 2];
+	uint64_t *scratch = &vcpu->apic_access.scratch[(size_t)offset / REGISTER_SIZE * 2];
 
 	scratch[0] = offset / REGISTER_SIZE == APIC_EOI / REGISTER_SIZE ? 0 : *register_at(offset);
 	scratch[1] = 0;
@@ -205,7 +205,7 @@ static RARE void send_ipi(struct cpu *cpu, uint32_t low)
 
 static void commit(struct cpu *cpu, uint32_t offset)
 {
-	uint32_t number = offset / REGISTER_SIZE;
+	size_t number = offset / REGISTER_SIZE;
 	uint32_t value = (uint32_t)cpu->vcpu.apic_access.scratch[number * 2];
 
 	if (number == APIC_ICR_LOW / REGISTER_SIZE) {
