@@ -25,7 +25,8 @@ menuentry "{title}" {{
 """
 
 DEFAULT_CMDLINE = "console=tty0 console=ttyS0"
-# Files on the CD have this time, so that equal files make equal CDs.
+# Everything on the CD has this time, so that equal files make equal CDs. Owners and permissions are
+# made equal by grub-mkrescue (xorriso's -r).
 TIME = "2001090901464000"
 
 
@@ -71,6 +72,7 @@ def write(output: Path, grub_config: str, files: Mapping[str, Path | bytes]) -> 
 def _mkrescue(tree: Path, output: Path) -> None:
     command = ["grub-mkrescue", "-o", output, "-d", GRUB, "--install-modules=" + GRUB_MODULES]
     command += ["--locales=", "--fonts=", "--themes=", tree]
+    # The volume's times, of which its UUID is made (GRUB looks for it); then the files'.
     command += [f"--modification-date={TIME}", "--set_all_file_dates", TIME]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0 or not output.exists():
