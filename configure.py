@@ -10,7 +10,7 @@ import argparse
 import glob
 import os
 import re
-import shlex
+import secrets
 import sys
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
@@ -18,224 +18,222 @@ sys.pycache_prefix = os.path.join(ROOT, "build", ".python")
 sys.path.insert(0, os.path.join(ROOT, "phases"))
 
 try:
-    from graph import build_folder, configuration, sources, toolchain
-    from graph.configuration import Mistake, write, write_if_changed
-    from graph.problems import Problems
+    from graph import agreement, build_folder, build_ninja, configuration, defconfigs, guard, menu
+    from graph import olddefconfig, randconfig, toolchain
+    from graph.assignments import Mistake, shown
+    from graph.configuration import write_if_changed
+    from graph.problems import Refused
 except ModuleNotFoundError as missing:
     sys.exit(f"configure.py: no Python module {missing.name}: ./harness/setup installs it")
 
+DESCRIPTION = """\
+Makes build/NAME, in which `ninja` then builds phasevisor: .config, include/config/*.h, build.ninja.
+SOURCE is the name of a defconfig in configs/, its file, a .config of your own, or a build (its
+name, or build/NAME). A +FRAGMENT is a file of assignments that goes over it; each value that it
+overrides is shown. Without a SOURCE: shows what there is."""
+
+EPILOG = """\
+examples:
+  ./configure.py appliance                      build/appliance
+  ./configure.py appliance +debug.config        build/appliance-debug
+  ./configure.py --menuconfig mine              build/mine, as you choose in the menu
+  ./configure.py --menuconfig minimal --build tiny
+  ./configure.py --olddefconfig mine            build/mine, after Kconfig has changed
+  ./configure.py --randconfig 7 --build seven
+
+A .config that somebody has edited since it was configured, or that came from another source, is not
+overwritten without --force. Exit status: 0, or 2 where something has to be put right first; then
+nothing was changed."""
+
 
 def main():
-    options = parse_arguments()
     try:
-        source = find_source(options.source)
-        name = options.build or default_name(source)
-        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
-            raise Mistake(f"`{name}` is no name for a folder in build/")
-        config = configuration.load(ROOT, source)
-        files, others = read_sources(config)
-        tools = toolchain.find(options.cc)
-        folder = os.path.join(ROOT, "build", name)
-        os.makedirs(os.path.join(folder, "include", "config"), exist_ok=True)
-        if options.savedefconfig:
-            config.write_min_config(os.path.join(folder, "defconfig"), header="")
-            print(f"build/{name}/defconfig: written")
-            return 0
-        config.write_config(os.path.join(folder, ".config"), save_old=True)
-        configuration.write_headers(config, os.path.join(folder, "include", "config"))
-        write_if_changed(os.path.join(folder, "toolchain.txt"), tools.text())
-        build_folder.remove_leftovers(folder, [*files, *others])
-        write_ninja(config, files, folder, name, tools)
-    except Mistake as mistake:
+        return configure(parse_arguments())
+    except (Mistake, Refused) as mistake:
         print(mistake, file=sys.stderr)
-        return 2
-    print(f"build/{name}: configured from {os.path.relpath(source, ROOT)}")
-    return 0
+    except OSError as error:
+        print(f"configure.py: {error.filename}: {error.strerror}", file=sys.stderr)
+    return 2
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
-        description="Makes build/NAME, in which `ninja` then builds phasevisor."
+        usage="./configure.py SOURCE [+FRAGMENT...] [options]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    parser.add_argument(
-        "source", nargs="?", help="a defconfig's name in configs/, or its file, or a .config"
+    add = parser.add_argument
+    add("words", nargs="*", metavar="SOURCE +FRAGMENT", help=argparse.SUPPRESS)
+    add("--build", metavar="NAME", help="the folder in build/ (default: after SOURCE and FRAGMENTs)")
+    add("--force", action="store_true", help="overwrite a .config that was edited; it is in .config.old")
+    add("--cc", choices=["gcc", "clang"], help="the C compiler (gcc, or what the build has)")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument(
+        "--menuconfig",
+        action="store_true",
+        help="choose in a menu first; SOURCE may also be the name of a new build. Nothing is made or"
+        " changed unless you save",
     )
-    parser.add_argument("--build", metavar="NAME", help="the folder's name (default: SOURCE's)")
-    parser.add_argument("--cc", choices=["gcc", "clang"], default="gcc", help="the C compiler")
-    parser.add_argument("--savedefconfig", action="store_true", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    one.add_argument(
+        "--olddefconfig",
+        action="store_true",
+        help="for a .config from before Kconfig changed: new symbols get their defaults, what is no"
+        " longer valid is dropped, and you are told",
+    )
+    one.add_argument(
+        "--randconfig",
+        metavar="SEED",
+        nargs="?",
+        type=int,
+        const=True,
+        help="without a SOURCE: a random valid configuration, the same for the same SEED",
+    )
+    one.add_argument(
+        "--savedefconfig",
+        action="store_true",
+        help="write build/NAME/defconfig: what differs from the defaults, and no more",
+    )
+    options = parser.parse_intermixed_args()
+    options.fragments = [os.path.abspath(word[1:]) for word in options.words if word[0:1] == "+"]
+    options.source, *more = [word for word in options.words if word[0:1] != "+"] or [None]
+    if more:
+        parser.error(f"one SOURCE only; to put {more[0]} over it, write +{more[0]}")
+    return options
 
 
-def defconfigs():
-    """The defconfigs in configs/: name to path."""
-    paths = sorted(glob.glob(os.path.join(ROOT, "configs", "*_defconfig")))
-    return {os.path.basename(path).removesuffix("_defconfig"): path for path in paths}
+def configure(options):
+    source = find_source(options)
+    name = options.build or default_name(source, options)
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
+        raise Mistake(f"configure.py: `{name}` is no name for a folder in build/: --build NAME")
+    folder = os.path.join(ROOT, "build", name)
+    is_own = source is not None and os.path.realpath(source) == os.path.join(folder, ".config")
+    if options.savedefconfig:
+        return save_defconfig(source, folder, is_own)
+    if options.menuconfig:
+        menu.need_terminal()
+    config, notes, origin = make(options, source)
+    lists = agreement.check(ROOT, config, build_ninja.READ_HERE)
+    if not is_own and not options.force:
+        guard.check(ROOT, folder, config, origin)
+    for note in notes:
+        print(note)
+    chosen = menu.run(ROOT, config, folder, not is_own) if options.menuconfig else config
+    if chosen is None:
+        print("Nothing was saved, nothing is changed.")
+        return 0
+    write_folder(chosen, lists, folder, toolchain.find(options.cc or compiler_of(folder)))
+    if not is_own:
+        guard.record(folder, origin, config)
+    print(f"build/{name}: configured from {origin}")
+    if options.menuconfig:
+        print(f"Next: ninja -C {os.path.relpath(folder)}")
+    return 0
 
 
-def find_source(source):
-    known = defconfigs()
-    names = "there are: " + (", ".join(known) or "none")
+def find_source(options):
+    """The file to read, or None for the defaults of Kconfig."""
+    source = options.source
+    if options.randconfig is not None:
+        if options.words:
+            raise Mistake("configure.py: --randconfig takes no SOURCE; --build names the folder")
+        return None
     if source is None:
-        raise Mistake(f"configure.py: which configuration? In configs/ {names}. Or give a file.")
-    name = os.path.basename(source).removesuffix("_defconfig")
-    if os.sep not in source and name in known:
-        return known[name]
-    if os.path.isfile(source):
-        return os.path.abspath(source)
-    raise Mistake(f"configure.py: {source} is neither a defconfig nor a file; in configs/ {names}")
+        raise Mistake("configure.py: which configuration?\n" + overview())
+    known = defconfigs.find(ROOT).get(os.path.basename(source).removesuffix("_defconfig"))
+    there = os.path.join(ROOT, "build", source, ".config")
+    inside = os.path.join(source, ".config")
+    is_name = os.sep not in source
+    # What there is already goes before what it may have come from, unless it is to be made anew.
+    works_on_builds = options.menuconfig or options.olddefconfig or options.savedefconfig
+    candidates = [there if is_name else None, known if is_name else None, source, inside]
+    if not works_on_builds:
+        candidates = candidates[1:] + candidates[:1]
+    for path in candidates:
+        if path and os.path.isfile(path):
+            return os.path.abspath(path)
+    if options.menuconfig and is_name and not source.endswith((".config", "_defconfig")):
+        return None
+    raise Mistake(f"configure.py: {source} is neither a defconfig nor a file\n" + overview())
 
 
-def default_name(source):
-    """appliance_defconfig: appliance; my.config: my; build/NAME/.config: NAME."""
+def overview():
+    """What there is to configure from."""
+    known = {name: defconfigs.title(path) for name, path in defconfigs.find(ROOT).items()}
+    lines = ["In configs/ there are:"] if known else ["In configs/ there is nothing."]
+    width = max(map(len, known), default=0)
+    lines += [f"    {name:{width}}  {text}".rstrip() for name, text in known.items()]
+    builds = sorted(glob.glob(os.path.join(ROOT, "build", "*", "build.ninja")))
+    if builds:
+        names = ", ".join(os.path.basename(os.path.dirname(path)) for path in builds)
+        lines.append(f"In build/ there are: {names}")
+    return "\n".join([*lines, "./configure.py --help says more."])
+
+
+def default_name(source, options):
+    """appliance_defconfig: appliance; with +my.config: appliance-my; build/NAME/.config: NAME."""
+    if source is None:
+        return "randconfig" if options.randconfig is not None else options.source
     folder, file = os.path.split(source)
+    parts = [file.removesuffix("_defconfig").removesuffix(".config")]
     if file == ".config" and os.path.dirname(folder) == os.path.join(ROOT, "build"):
-        return os.path.basename(folder)
-    name = file.removesuffix("_defconfig").removesuffix(".config")
-    if not name:
+        parts = [os.path.basename(folder)]
+    if not parts[0]:
         raise Mistake(f"configure.py: {source} has no name of its own: add --build NAME")
-    return name
+    parts += [os.path.basename(path).removesuffix(".config") for path in options.fragments]
+    return "-".join(parts)
 
 
-def read_sources(config):
-    """The files of this configuration and those of others, from all Sources."""
-    problems = Problems()
-    found = sources.read_tree(ROOT, problems)
-    for source in found.values():
-        symbol = config.syms.get(source.symbol)
-        if symbol is None or not symbol.nodes:
-            problems.add(source.place, f"no Kconfig file defines {source.symbol}")
-    if problems.messages:
-        raise Mistake("\n".join(problems.messages))
-    chosen = sorted(s.file for s in found.values() if config.syms[s.symbol].tri_value)
-    return chosen, set(found) - set(chosen)
+def make(options, source):
+    """(the configuration, what is to be said of it, where it comes from)."""
+    if options.randconfig is not None:
+        seed = options.randconfig
+        seed = secrets.randbelow(1000000) if seed is True else seed
+        config = configuration.read_kconfig(ROOT)
+        randconfig.randomize(config, seed)
+        configuration.check(config, "--randconfig")
+        return config, [f"--randconfig {seed} gives the same again"], "--randconfig"
+    origin = configuration.origin(ROOT, source, options.fragments)
+    if not options.olddefconfig:
+        return *configuration.load(ROOT, source, options.fragments), origin
+    if options.fragments:
+        raise Mistake("configure.py: --olddefconfig takes no fragments")
+    config, notes = olddefconfig.load(ROOT, source)
+    configuration.check(config, origin)
+    return config, notes, origin
 
 
-def write_ninja(config, files, folder, name, tools):
-    reviewed, golden = find_golden(config, folder)
-    fields = {
-        "compiler": tools.name,
-        "cc": shlex.quote(tools.compiler).replace("$", "$$"),
-        "optimize": "-Os" if is_set(config, "OPTIMIZE_SIZE") else "-O2",
-        "name": name,
-        "renew": renew_command(reviewed),
-    }
-    with open(os.path.join(ROOT, "build.ninja.in"), encoding="utf-8") as file:
-        rules = re.sub(r"@(\w+)@", lambda match: fields[match.group(1)], file.read())
-    lines = [rules, "build build.ninja: configure $root/configure.py"]
-    lines.append("build compile_commands.json: compdb | build.ninja")
-    lines += object_lines(files)
-    lines += image_lines(config, files, reviewed, golden)
-    write(os.path.join(folder, "build.ninja.d"), dependencies(config, folder, tools))
-    write(os.path.join(folder, "build.ninja"), "\n".join(lines) + "\n")
-
-
-def is_set(config, name):
-    return name in config.syms and config.syms[name].tri_value
-
-
-def object_lines(files):
-    has_offsets = os.path.exists(os.path.join(ROOT, "arch/x86/offsets.c"))
-    if has_offsets:
-        yield "build include/arch/x86/offsets.h: offsets $root/arch/x86/offsets.c | toolchain.txt"
-    for file in files:
-        if file.endswith(".S"):
-            order_only = " || include/arch/x86/offsets.h" if has_offsets else ""
-            yield f"build {file}.o: as $root/{file} | toolchain.txt{order_only}"
-        else:
-            yield f"build {file}.o: cc $root/{file} | toolchain.txt"
-
-
-def image_lines(config, files, reviewed, golden):
-    objects = " ".join(file + ".o" for file in files)
-    yield f"empty = {'' if is_set(config, 'PANIC_SYMBOLS') else '--empty'}"
-    yield f"custom = {'' if reviewed else '--custom'}"
-    yield f"golden = {golden}"
-    has_golden = os.path.exists(os.path.join(ROOT, golden.replace("$root/", "")))
-    yield f"build table.c | order.txt graph.json: generate {objects}"
-    yield "build table.c.o: cc table.c | toolchain.txt"
-    yield f"build symbols.S: symbols_size {objects} | {modules('symbols', 'build_id')}"
-    yield "build symbols.S.o: as symbols.S | toolchain.txt"
-    yield (
-        f"build phasevisor.linked: link {objects} table.c.o symbols.S.o"
-        " | $root/arch/x86/phasevisor.lds toolchain.txt"
-    )
-    own = modules(
-        "image", "linked", "init_memory", "symbols", "build_id", "layout", "records"
-    )
-    yield (
-        "build phasevisor.elf: image phasevisor.linked"
-        f" | graph.json .config toolchain.txt {own}"
-    )
-    reviewed = golden if has_golden else ""
-    yield f"build golden.stamp: golden order.txt | {reviewed} {modules('golden')}"
-    yield f"build graph.dot graph.svg: draw graph.json | {modules('draw')}"
-    yield "build renew: renew order.txt graph.svg"
-    yield "build phasevisor.stripped: strip phasevisor.elf"
-    yield "build phasevisor.iso: iso phasevisor.stripped"
-    yield "build run-menuconfig: menuconfig"
-    yield "build run-savedefconfig: savedefconfig"
-    yield "build menuconfig: phony run-menuconfig"
-    yield "build savedefconfig: phony run-savedefconfig"
-    yield "build iso: phony phasevisor.iso"
-    yield "build graph: phony order.txt graph.json graph.dot graph.svg"
-    yield "build order: phony renew"
-    yield "default phasevisor.elf graph.json order.txt golden.stamp compile_commands.json"
-
-
-def modules(*names):
-    """Modules of the generator; `generate` says itself what it has read."""
-    return " ".join(f"$root/phases/graph/{name}.py" for name in names)
-
-
-def find_golden(config, folder):
-    """
-    (name of the defconfig that this configuration equals, or None; the golden order of that
-    defconfig, or of the one that differs in the fewest lines).
-    """
-    path = os.path.join(folder, ".minimal")
+def save_defconfig(source, folder, is_own):
+    if not is_own:
+        raise Mistake(f"configure.py: --savedefconfig: {folder} is not configured")
+    config, _ = configuration.load(ROOT, source)
+    path = os.path.join(folder, "defconfig")
     config.write_min_config(path, header="")
-    mine = assignments(path)
-    os.remove(path)
-    others = {name: assignments(path) for name, path in defconfigs().items()}
-    if not others:
-        return None, ""
-    nearest = min(others, key=lambda name: (len(mine ^ others[name]), name))
-    reviewed = nearest if mine == others[nearest] else None
-    return reviewed, f"$root/configs/{nearest}.order"
+    print(f"{shown(ROOT, path)}: written")
+    return 0
 
 
-def assignments(path):
-    with open(path, encoding="utf-8") as file:
-        lines = {line.strip() for line in file}
-    return {line for line in lines if re.match(r"CONFIG_|# CONFIG_\w+ is not set", line)}
+def compiler_of(folder):
+    """The compiler that a build has been using."""
+    try:
+        with open(os.path.join(folder, "build.ninja"), encoding="utf-8") as file:
+            match = re.search(r"configure\.py .* --cc (\w+)", file.read())
+    except FileNotFoundError:
+        match = None
+    return match[1] if match else "gcc"
 
 
-def renew_command(reviewed):
-    if reviewed:
-        place = f"$root/configs/{reviewed}"
-        return (
-            f"$phasegraph order order.txt {place}.order && "
-            f"$phasegraph order graph.svg {place}.svg"
-        )
-    return (
-        "echo 'Reviewed orders belong to defconfigs, and this configuration is none: `ninja"
-        " savedefconfig`, copy ./defconfig to configs/NAME_defconfig, configure that.' && false"
-    )
-
-
-def dependencies(config, folder, tools):
-    """Whatever this run has read: with it ninja knows when to run it again."""
-    paths = ["configure.py", "build.ninja.in", "configs", os.path.join(folder, ".config")]
-    own = [module for name, module in sys.modules.items() if name.startswith("graph.")]
-    paths += [module.__file__ for module in own]
-    paths += config.kconfig_filenames + list(defconfigs().values())
-    for path, files in sources.folders(ROOT):
-        paths.append(path or ".")
-        if "Sources" in files:
-            paths.append(os.path.join(path, "Sources"))
-    paths = sorted({os.path.relpath(os.path.join(ROOT, path), folder) for path in paths})
-    paths += tools.folders()
-    return "build.ninja: " + " ".join(path.replace(" ", "\\ ") for path in paths) + "\n"
+def write_folder(config, lists, folder, tools):
+    """All of build/NAME; build.ninja last, so that ninja does it again where this was cut short."""
+    files = sorted(s.file for s in lists.values() if config.syms[s.symbol].tri_value)
+    os.makedirs(os.path.join(folder, "include", "config"), exist_ok=True)
+    config.write_config(os.path.join(folder, ".config"), save_old=True)
+    configuration.write_headers(config, os.path.join(folder, "include", "config"))
+    write_if_changed(os.path.join(folder, "toolchain.txt"), tools.text())
+    build_folder.remove_leftovers(folder, lists)
+    build_ninja.write(ROOT, config, files, folder, tools)
 
 
 if __name__ == "__main__":

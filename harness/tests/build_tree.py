@@ -13,6 +13,7 @@ KCONFIG = """mainmenu "small"
 
 config CORE
 \tdef_bool y
+\tselect HELD
 
 config GADGET
 \tbool "A gadget"
@@ -41,10 +42,34 @@ config BACKEND_ONE
 
 config BACKEND_TWO
 \tbool "Another backend"
+
+config HELD
+\tbool "What every build has"
+
+config LOUD
+\tbool "Loud" if GADGET
+
+choice
+\tprompt "After a panic"
+
+config PANIC_HALT
+\tbool "halt"
+
+config PANIC_REBOOT
+\tbool "reboot"
+
+endchoice
 """
 
 MAIN = """#include "phases/runner.h"
+#include "config/BACKEND_ONE.h"
+#include "config/BACKEND_TWO.h"
 #include "config/GADGET.h"
+#include "config/GADGET_PORT.h"
+#include "config/GREETING.h"
+#include "config/HELD.h"
+#include "config/LOUD.h"
+#include "config/PANIC_REBOOT.h"
 
 int the_answer(void);
 int the_answer(void)
@@ -76,7 +101,7 @@ class BuildTree:
         self.write("phases/base.c", '#include "phases/phase.h"\n' + phase("base"))
         self.write("devices/Sources", "GADGET: gadget.c\n")
         self.write("devices/gadget.c", GADGET)
-        self.write("arch/x86/Sources", "CORE: entry.S\n")
+        self.write("arch/x86/Sources", "CORE: entry.S offsets.c\n")
         self.write("arch/x86/entry.S", '#include "arch/x86/offsets.h"\n\tmov $SIZE, %eax\n')
         self.write("arch/x86/offsets.c", OFFSETS)
         self.write("arch/x86/phasevisor.lds", HEADERS + SCRIPT

@@ -13,23 +13,28 @@ def tree(tmp_path):
     return BuildTree(tmp_path)
 
 
-def refused(tree, *arguments, text):
+def refused(tree, *arguments, text, lines=1):
     """One clear line on stderr, exit status 2, and nothing written."""
     before = tree.files()
     result = tree.configure(*arguments)
     assert result.returncode == 2, result.stdout + result.stderr
     assert text in result.stderr and "Traceback" not in result.stderr, result.stderr
-    assert result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.count("\n") == lines, result.stderr
     assert tree.files() == before
     assert not [path for path in (tree.root / "build").glob("*") if path.name != ".python"]
 
 
 def test_without_a_source_it_lists_what_there_is(tree):
-    refused(tree, text="In configs/ there are: bare, small")
+    there = "In configs/ there are:\n    bare\n    small  all on\n"
+    refused(tree, text="configure.py: which configuration?\n" + there, lines=5)
+    assert tree.configure("small", "--build", "mine").returncode == 0
+    result = tree.configure()
+    assert result.returncode == 2 and "In build/ there are: mine\n" in result.stderr
 
 
 def test_source_that_does_not_exist(tree):
-    refused(tree, "smal", text="smal is neither a defconfig nor a file; in configs/ there are: ba")
+    refused(tree, "smal", text="configure.py: smal is neither a defconfig nor a file\n", lines=5)
+    refused(tree, "bare", "small", text="one SOURCE only; to put small over it, write +small", lines=2)
 
 
 def test_wrong_option(tree):
@@ -41,26 +46,69 @@ def test_wrong_name(tree):
     refused(tree, "small", "--build", "../x", text="`../x` is no name for a folder")
 
 
-@pytest.mark.parametrize(
-    "line, text",
-    [
-        ("CONFIG_GADGTE=y", "mine.config:1: attempt to assign the value 'y' to the undefined symbol"
-                            " GADGTE"),
-        ("CONFIG_GADGET=maybe", "'maybe' is not a valid value for the bool symbol GADGET"),
-        ("CONFIG_GADGET_SPEED=fast", "mine.config: the value 'fast' is invalid for GADGET_SPEED"),
-        ("CONFIG_GADGET_SPEED=11", "GADGET_SPEED is set to 11, but comes out as 5: its range is 1"),
-        ("# CONFIG_CORE is not set", "CORE is set to n, but comes out as y: it is not for users"),
-        ("# CONFIG_GADGET is not set\nCONFIG_GADGET_SPEED=2",
-         "GADGET_SPEED is set to 2, but comes out as nothing: it depends on GADGET"),
-        ("CONFIG_GADGET=y\n# CONFIG_GADGET is not set", "GADGET"),
-        ("# CONFIG_BACKEND_ONE is not set",
-         "no CPU backend is chosen; at least one of these is needed: BACKEND_ONE, BACKEND_TWO"),
-        ("nonsense", "mine.config:1: malformed line 'nonsense'"),
-    ],
+WRONG_LINES = (
+    ("CONFIG_GADGTE=y", "mine.config:1: no Kconfig file defines GADGTE; did you mean GADGET?"),
+    ("# CONFIG_GADGTE is not set", "mine.config:1: no Kconfig file defines GADGTE; did you"),
+    ("CONFIG_GADGET=maybe", "mine.config:1: maybe is no value for the bool GADGET: y or n"),
+    ("CONFIG_GADGET=m", "m is no value for the bool GADGET"),
+    ("\nCONFIG_GADGET_SPEED=fast", "mine.config:2: fast is no value for the int GADGET_SPEED"),
+    ("CONFIG_GADGET_SPEED=", "nothing is no value for the int GADGET_SPEED"),
+    ("CONFIG_GADGET_PORT=-1", "-1 is no value for the hex GADGET_PORT"),
+    ("CONFIG_GREETING=hello", 'hello is no value for the string GREETING: a text in "quotes"'),
+    ("CONFIG_GADGET_SPEED=11",
+     "mine.config:1: GADGET_SPEED is set to 11, but comes out as 5: its range is 1 to 10"),
+    ("# CONFIG_CORE is not set", "CORE is set to n, but comes out as y: it follows from others"),
+    ("# CONFIG_GADGET is not set\nCONFIG_GADGET_SPEED=2",
+     "mine.config:2: GADGET_SPEED is set to 2, but comes out as nothing: it depends on GADGET"),
+    ("CONFIG_GADGET=y\n# CONFIG_GADGET is not set",
+     "mine.config:2: GADGET=n, but line 1 says GADGET=y"),
+    ("# CONFIG_PANIC_HALT is not set",
+     "PANIC_HALT is set to n, but comes out as y: of its choice, PANIC_HALT is taken"),
+    ("CONFIG_PANIC_HALT=y\nCONFIG_PANIC_REBOOT=y",
+     "mine.config:2: PANIC_REBOOT=y, but line 1 chooses PANIC_HALT"),
+    ("# CONFIG_HELD is not set", "HELD is set to n, but comes out as y: it is selected by CORE"),
+    ("# CONFIG_GADGET is not set\nCONFIG_LOUD=y",
+     "LOUD is set to y, but comes out as n: it can be set only with GADGET"),
+    ("# CONFIG_BACKEND_ONE is not set",
+     "mine.config: no CPU backend is chosen; at least one of these is needed: BACKEND_ONE, BACKEND_TWO"),
+    ("nonsense", "mine.config:1: `nonsense` is neither CONFIG_NAME=VALUE nor a comment"),
+    ("CONFIG_GADGET = y", "mine.config:1: `CONFIG_GADGET = y` is neither CONFIG_NAME=VALUE"),
 )
-def test_wrong_line(tree, line, text):
-    tree.write("mine.config", line + "\n")
-    refused(tree, "mine.config", text=text)
+
+
+def test_wrong_lines_of_a_fragment(tree):
+    for lines, text in WRONG_LINES:
+        tree.write("mine.config", lines + "\n")
+        # That there is no backend is said of the whole.
+        text = text.replace("mine.config: no", "configs/small_defconfig +mine.config: no")
+        refused(tree, "small", "+mine.config", text=text)
+
+
+def test_wrong_lines_of_a_defconfig(tree):
+    for lines, text in WRONG_LINES:
+        tree.write("configs/mine_defconfig", lines + "\n")
+        refused(tree, "mine", text=text.replace("mine.config", "configs/mine_defconfig"))
+
+
+def test_wrong_lines_of_a_config(tree):
+    """Only what follows from others may be out of date there."""
+    for lines, text in WRONG_LINES:
+        if "CORE is set to n" not in text:
+            tree.write("elsewhere/.config", lines + "\n")
+            arguments = "elsewhere/.config", "--build", "mine"
+            refused(tree, *arguments, text=text.replace("mine.config", "elsewhere/.config"))
+
+
+def test_all_mistakes_are_told_at_once(tree):
+    tree.write("mine.config", "CONFIG_GADGTE=y\nCONFIG_GADGET=7\n")
+    refused(tree, "mine.config", text="mine.config:2: 7 is no value", lines=2)
+
+
+@pytest.mark.parametrize("environment", ["CONFIG_=X_", "KCONFIG_CONFIG=x", "srctree=/", "KCONFIG_STRICT=y"])
+def test_what_others_use_these_variables_for_changes_nothing(tree, environment, monkeypatch):
+    monkeypatch.setenv(*environment.split("="))
+    assert tree.configure("small").returncode == 0
+    assert "CONFIG_GADGET=y" in (tree.root / "build/small/.config").read_text()
 
 
 def test_file_that_is_no_text(tree):
@@ -73,26 +121,11 @@ def test_mistake_in_kconfig(tree):
     refused(tree, "small", text="undefined symbol GADGTE")
 
 
-def test_sources_with_a_symbol_that_does_not_exist(tree):
-    tree.write("devices/Sources", "GADGTE: gadget.c\n")
-    refused(tree, "small", text="devices/Sources:1: error: no Kconfig file defines GADGTE")
-
-
-def test_sources_with_a_file_that_does_not_exist(tree):
-    tree.write("devices/Sources", "# devices\nGADGET: gadgte.c\n")
-    refused(tree, "small", text="devices/Sources:2: error: gadgte.c does not exist in devices")
-
-
-def test_sources_that_cannot_be_read(tree):
-    tree.write("devices/Sources", "gadget.c\n")
-    refused(tree, "small", text="`gadget.c` is not of the form `SYMBOL: file.c file.S`")
-
-
-def test_file_that_two_lines_list(tree):
-    tree.write("devices/Sources", "GADGET: gadget.c\nCORE: gadget.c\n")
-    result = tree.configure("small")
-    assert result.returncode == 2
-    assert "devices/Sources:2: error: devices/gadget.c is listed twice" in result.stderr
+def test_select_that_overrules_a_dependency(tree):
+    tree.edit("Kconfig", "\tselect HELD", "\tselect HELD\n\tselect BACKEND_THREE")
+    tree.edit("Kconfig", 'bool "Another backend"', 'bool "Another backend"\n\nconfig BACKEND_THREE\n'
+              '\tbool\n\tdepends on BACKEND_TWO\n')
+    refused(tree, "small", text="BACKEND_THREE is selected by CORE, but depends on BACKEND_TWO")
 
 
 def test_names(tree):
@@ -104,6 +137,12 @@ def test_names(tree):
         (["my.config"], "my"),
         (["build/small/.config"], "small"),
         (["build/small/.config", "--build", "copy"], "copy"),
+        (["build/small"], "small"),
+        (["my"], "my"),
+        (["small", "+my.config"], "small-my"),
+        (["--build", "other", "small", "+my.config"], "other"),
+        (["small", "--build", "last", "+my.config"], "last"),
+        (["build/small/.config", "+my.config"], "small-my"),
     ):
         result = tree.configure(*arguments)
         assert result.returncode == 0, result.stderr
@@ -132,29 +171,27 @@ def test_headers(tree):
     assert header(tree, "GREETING").read_text() == '#define CONFIG_GREETING "say \\"hello\\""\n'
     assert header(tree, "BACKEND_TWO").read_text() == "#define CONFIG_BACKEND_TWO 0\n"
     times = {path: path.stat().st_mtime_ns for path in header(tree, "CORE").parent.iterdir()}
-    tree.configure("bare", "--build", "small")
+    assert tree.configure("bare", "--build", "small", "--force").returncode == 0
     assert header(tree, "GADGET").read_text() == "#define CONFIG_GADGET 0\n"
     assert header(tree, "GADGET_SPEED").read_text() == "#define CONFIG_GADGET_SPEED 0\n"
     changed = {p.stem for p, time in times.items() if p.stat().st_mtime_ns != time}
     assert changed == {"GADGET", "GADGET_SPEED"}
 
 
+def test_numbers_are_the_same_in_c(tree):
+    """For kconfiglib 010 is ten and 3f9 is a hex number."""
+    tree.write("odd.config", "CONFIG_GADGET_SPEED=010\nCONFIG_GADGET_PORT=3F9\n")
+    assert tree.configure("small", "+odd.config", "--build", "small").returncode == 0
+    assert header(tree, "GADGET_SPEED").read_text() == "#define CONFIG_GADGET_SPEED 10\n"
+    assert header(tree, "GADGET_PORT").read_text() == "#define CONFIG_GADGET_PORT 0x3f9\n"
+
+
 def test_header_of_a_symbol_that_is_gone(tree):
     tree.configure("small")
     tree.edit("Kconfig", "config GADGET_PORT", "config GADGET_OTHER")
+    tree.edit("phases/main.c", "GADGET_PORT", "GADGET_OTHER")
     tree.configure("small")
     assert not header(tree, "GADGET_PORT").exists() and header(tree, "GADGET_OTHER").exists()
-
-
-def test_what_menuconfig_leaves_is_kept(tree):
-    """A .config is taken as it is; what was there before is in .config.old."""
-    tree.configure("small")
-    folder = tree.root / "build" / "small"
-    tree.edit("build/small/.config", "CONFIG_GADGET_SPEED=5", "CONFIG_GADGET_SPEED=7")
-    tree.configure("build/small/.config")
-    assert "#define CONFIG_GADGET_SPEED 7" in header(tree, "GADGET_SPEED").read_text()
-    tree.configure("small")
-    assert "CONFIG_GADGET_SPEED=7" in (folder / ".config.old").read_text()
 
 
 def kconfig():
@@ -179,6 +216,14 @@ def test_every_symbol_of_the_product_has_a_help_text(real):
             assert node.help, f"{node.filename}:{node.linenr}: {symbol.name} has no help"
     for choice in real.unique_choices:
         assert choice.nodes[0].help, f"{choice.nodes[0].filename}:{choice.nodes[0].linenr}"
+
+
+def test_help_fits_the_menu_of_a_small_terminal(real):
+    """The menu cuts lines of help at 78 columns."""
+    for node in real.node_iter():
+        for line in (getattr(node, "help", None) or "").splitlines():
+            assert len(line) <= 76, f"{node.filename}:{node.linenr}: {line}"
+        assert not node.prompt or len(node.prompt[0]) <= 70, f"{node.filename}:{node.linenr}"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 """What an earlier configuration has left in a build's folder."""
 
 import os
-import re
 
 OWN = ("table.c", "symbols.S")  # what the build itself writes and compiles
 
@@ -22,28 +21,13 @@ def remove_leftovers(folder, files):
             os.rmdir(path)
 
 
-def drop_gone_symbols(path, config):
+def gone_symbols(path, config):
     """
-    Takes out of build/NAME/.config the symbols that Kconfig has had when NAME was configured, and
-    has no more: somebody has switched to another branch. A name that Kconfig never had stays: it
-    is a mistake.
+    The symbols that Kconfig has had when build/NAME/.config was made, and has no more: somebody has
+    switched to another branch. A name that Kconfig never had is not among them: it is a mistake.
     """
     headers = os.path.join(os.path.dirname(path), "include", "config")
     if os.path.basename(path) != ".config" or not os.path.isdir(headers):
-        return
+        return set()
     known = {name.removesuffix(".h") for name in os.listdir(headers)}
-    gone = known - {symbol.name for symbol in config.unique_defined_syms}
-    with open(path, encoding="utf-8") as file:
-        lines = file.readlines()
-    kept = [line for line in lines if symbol_of(line) not in gone]
-    if kept != lines:
-        names = sorted({symbol_of(line) for line in lines} & gone)
-        print(f"{path}: note: {', '.join(names)}: no longer in Kconfig, dropped")
-        with open(path + ".new", "w", encoding="utf-8") as file:
-            file.writelines(kept)
-        os.replace(path + ".new", path)
-
-
-def symbol_of(line):
-    match = re.match(r"(?:# )?CONFIG_(\w+)(?:=| is not set)", line)
-    return match[1] if match else None
+    return known - {symbol.name for symbol in config.unique_defined_syms}

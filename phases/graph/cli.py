@@ -69,7 +69,8 @@ def parser():
         custom={"action": "store_true", "help": "only tell which pairs differ"},
         stamp={"help": "a file to write when all is well"},
     )
-    command(order, "order", "golden")
+    sub = command(order)
+    sub.add_argument("files", nargs="*", metavar="order golden", help="none: say why there is none")
     names = {"action": "store_true", "help": "an empty table"}
     sub = command(symbols_size, empty=names, output={"required": True})
     sub.add_argument("objects", nargs="+")
@@ -153,19 +154,24 @@ def draw(options):
 
 def golden_check(options):
     """compare order.txt with the reviewed order in configs/"""
+    text = ""
     if options.custom:
-        print(golden.compare(options.order, options.golden))
+        text = golden.compare(options.order, options.golden)
+        if not golden.was_told(text, options.stamp):
+            print(text)
     else:
         golden.check(options.order, options.golden)
     if options.stamp:
-        write(options.stamp, "")
+        write(options.stamp, text)
         os.utime(options.stamp)
 
 
 def order(options):
     """renew a reviewed order, or a drawing, in configs/"""
-    changed = golden.renew(options.order, options.golden)
-    print(f"{options.golden}: {'renewed' if changed else 'as it was'}")
+    if len(options.files) != 2:
+        raise Refused(golden.NONE)
+    changed = golden.renew(*options.files)
+    print(f"{options.files[1]}: {'renewed' if changed else 'as it was'}")
 
 
 def symbols_size(options):

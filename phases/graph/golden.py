@@ -10,6 +10,11 @@ from .problems import Refused
 MOST_LINES = 40
 MOST_PAIRS = 10
 
+NONE = (
+    "A reviewed order belongs to a defconfig, and this configuration is none. To make it one:"
+    " `ninja savedefconfig`, copy ./defconfig to configs/NAME_defconfig, ./configure.py NAME."
+)
+
 
 def check(order_path, golden_path):
     """For a build whose configuration is a defconfig's: it must have the golden order."""
@@ -37,16 +42,24 @@ def check(order_path, golden_path):
 
 def compare(order_path, golden_path):
     """For a custom build: a text on what is ordered otherwise than in the nearest defconfig's."""
-    text = "the order of this configuration is not a reviewed one"
+    text = "note: the order of this configuration is not a reviewed one"
     if not golden_path or not os.path.exists(golden_path):
-        return f"note: {text}"
+        return text
     pairs = inversions(sequence(read(golden_path)), sequence(read(order_path)))
-    lines = [f"note: {text}; against {os.path.basename(golden_path)}, "]
-    lines[0] += f"{len(pairs)} pairs are ordered otherwise" + (":" if pairs else "")
+    name = os.path.basename(golden_path)
+    if not pairs:
+        return f"{text}; no pair of phases is ordered otherwise than in {name}"
+    count = "1 pair of phases is" if len(pairs) == 1 else f"{len(pairs)} pairs of phases are"
+    lines = [f"{text}; {count} ordered otherwise than in {name}:"]
     lines += [f"    {first} now comes before {second}" for first, second in pairs[:MOST_PAIRS]]
     if len(pairs) > MOST_PAIRS:
         lines.append(f"    ... {len(pairs) - MOST_PAIRS} more")
     return "\n".join(lines)
+
+
+def was_told(text, stamp_path):
+    """The stamp of the last build holds what was said then."""
+    return bool(stamp_path) and os.path.exists(stamp_path) and read(stamp_path) == text
 
 
 def inversions(golden, order):

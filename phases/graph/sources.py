@@ -4,6 +4,7 @@
 import os
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from .problems import Place
 
@@ -47,6 +48,17 @@ def read_tree(root, problems):
     return found
 
 
+def hint(root, path):
+    """The file that may be meant by one that does not exist."""
+    folder, name = os.path.split(path)
+    try:
+        there = os.listdir(os.path.join(root, folder))
+    except OSError:
+        return ""
+    close = get_close_matches(name, [other for other in there if other[-2:] in (".c", ".S")], n=1)
+    return f": did you mean {close[0]}?" if close else ""
+
+
 def read_file(root, folder, problems):
     path = os.path.join(folder, "Sources")
     with open(os.path.join(root, path), encoding="utf-8") as file:
@@ -64,6 +76,6 @@ def read_file(root, folder, problems):
                 if not name.endswith((".c", ".S")):
                     problems.add(place, f"{name} is neither a .c nor a .S file")
                 elif not os.path.isfile(os.path.join(root, file_path)):
-                    problems.add(place, f"{name} does not exist in {folder or '.'}")
+                    problems.add(place, f"{name} does not exist in {folder or '.'}" + hint(root, file_path))
                 else:
                     yield Source(file_path, match.group(1), place)

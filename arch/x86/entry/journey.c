@@ -16,7 +16,7 @@
 INIT_BSS uint64_t image_load_address;
 
 /* The bring-up has stepped back. */
-static void __attribute__((noreturn)) give_up(void)
+static INIT_TEXT void __attribute__((noreturn)) give_up(void)
 {
 	log_print(LOG_ERROR, "the guest was not started: %s", runner_failure());
 	log_flush();
