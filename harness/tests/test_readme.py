@@ -51,6 +51,7 @@ def test_add_a_phase(tree: Path) -> None:
 
 
 def test_build_by_hand(tree: Path) -> None:
+    """The menu has its own tests."""
     run("./configure.py", "appliance", "--build", "mine", folder=tree)
     build = tree / "build/mine"
     run("ninja", folder=build)
@@ -63,6 +64,21 @@ def test_build_by_hand(tree: Path) -> None:
     assert (build / "phasevisor.iso").stat().st_size > 0
     after = set(p for p in tree.rglob("*") if "build" not in p.relative_to(tree).parts[:1])
     assert before == after
+
+
+def test_the_other_commands_of_that_section(tree: Path) -> None:
+    section = README.split("\n## Build by hand\n")[1].split("\n## ")[0]
+    lines = re.findall(r"`(CONFIG_\S+|# CONFIG_\w+ is not set)`", section)
+    assert len(lines) == 2
+    (tree / "my.config").write_text("\n".join(lines) + "\n")
+    run("./configure.py", "minimal", "--build", "tiny", folder=tree)
+    commands = re.findall(r"^\| `(\./configure\.py [^`]+)`", section, re.MULTILINE)
+    assert len(commands) == 5
+    for command in commands:
+        if "--menuconfig" not in command:
+            run(*command.split(), folder=tree)
+    for name in "minimal", "minimal-my", "tiny", "seven":
+        assert (tree / "build" / name / "build.ninja").exists()
 
 
 def test_every_file_that_readme_names_is_there() -> None:
