@@ -110,7 +110,8 @@ static void fresh_asid(struct svm_cpu *svm)
 		}
 		return;
 	}
-	if (++svm->step.asid <= SVM_ASID_GUEST || svm->step.asid >= svm_features.asids) {
+	svm->step.asid++;
+	if (svm->step.asid <= SVM_ASID_GUEST || svm->step.asid >= svm_features.asids) {
 		svm->step.asid = SVM_ASID_GUEST + 1;
 		vmcb->tlb_control = TLB_CONTROL_FLUSH_ALL;
 	}
