@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The checks on the linked image, and the symbol table in it, on a small image."""
 
+import pathlib
 import re
 import shutil
 import struct
@@ -12,7 +13,7 @@ from elftools.elf.elffile import ELFFile
 from graph_tree import FLAGS, ROOT, Tree, phase
 
 sys.path.insert(0, str(ROOT / "phases"))
-from graph import linked  # noqa: E402
+from graph import linked, problems, records  # noqa: E402
 
 SCRIPT = """
 SECTIONS {
@@ -203,3 +204,17 @@ def test_symbols_without_room(image):
     linked = image.tree.output / "linked"
     result = image.fill(linked, image.tree.output / "x")
     assert result.returncode == 1 and "room for 4" in result.stderr
+
+
+def test_an_object_that_is_cut_off(image):
+    """Wherever a file breaks off, and whatever it is: one line, no trace."""
+    whole = pathlib.Path(image.objects[0]).read_bytes()
+    part = image.tree.root / "part.o"
+    for size in {*range(0, 80), *range(80, len(whole), len(whole) // 40)}:
+        part.write_bytes(whole[:size])
+        with pytest.raises(problems.Refused, match="not an object that can be read"):
+            records.read_object(str(part))
+    for data in (b"\x7fELF\1\1" + whole[6:], whole[:2] + b"x" + whole[3:]):
+        part.write_bytes(data)
+        with pytest.raises(problems.Refused, match="no ELF file of 64 bits"):
+            records.read_object(str(part))

@@ -65,8 +65,7 @@ def join_edges(graph, kind, node, index, problems):
 
 def refuse_unmet(graph, kind, node, edge, index, problems):
     notes = [(edge.place, f'why: "{edge.why}"')]
-    provided = [d for d in index.of_kind("provides") if d.on == edge.on]
-    declared = [d for d in index.of_kind(kind) if d.name == edge.on]
+    provided, declared = index.find("provides", edge.on), index.find(kind, edge.on)
     for item in provided or declared:
         verb = "provides it" if provided else "is it"
         notes.append(
@@ -85,16 +84,15 @@ def refuse_unmet(graph, kind, node, edge, index, problems):
 def dependents(graph, name, limit=5):
     """Notes on who needs a phase, directly or not: what could not run without it."""
     notes, reached = [], [name]
-    for reached_name in reached:
-        phase = graph.phases.get(reached_name)
-        names = {reached_name} | set(phase.provides if phase else [])
-        for other in sorted(graph.phases):
-            for edge in graph.phases[other].edges:
-                if edge.kind == NEEDS and edge.on in names and other not in reached:
-                    reached.append(other)
-                    notes.append((edge.place, f'and `{other}` needs `{edge.on}`: "{edge.why}"'))
-    if len(notes) > limit:
-        notes[limit:] = [(None, f"and so on, {len(notes) - limit} more")]
+    for other in reached:
+        phase = graph.phases.get(other)
+        for on in [other, *(phase.provides if phase else [])]:
+            for edge in graph.edges_on(on):
+                if edge.kind == NEEDS and edge.owner not in reached:
+                    if len(notes) == limit:
+                        return notes + [(None, "and so on")]
+                    reached.append(edge.owner)
+                    notes.append((edge.place, f'and `{edge.owner}` needs `{on}`: "{edge.why}"'))
     return notes
 
 
@@ -171,8 +169,11 @@ def sort_group(graph, kind, problems):
 def sort_phases(graph, problems):
     """Stage by stage; edges to earlier stages are met by the order of stages."""
     in_order = {}
+    members_of = {name: {} for name in graph.stages}
+    for name, phase in graph.phases.items():
+        members_of[phase.stage][name] = phase
     for stage in graph.stages.values():
-        members = {n: p for n, p in graph.phases.items() if p.stage == stage.name}
+        members = members_of[stage.name]
         before = {
             name: [o for edge in phase.all_edges for o in edge.of if o in members]
             for name, phase in members.items()

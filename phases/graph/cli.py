@@ -2,6 +2,7 @@
 """The command `phasegraph`. Exit status: 0, 1 for what is refused, 2 for a wrong use."""
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 def main(arguments=None):
     options = parser().parse_args(arguments)
+    gc.disable()  # all that is read is kept to the end, and the end is near
     try:
         options.run(options)
     except Refused as refused:
@@ -112,17 +114,22 @@ def generate(options):
     tree = Index(options.root, problems)
     if options.depfile:
         write_depfile(options, tree)
-    tree_checks.check(tree, problems)
-    problems.stop_if_any()
-    found = records.read_objects(options.objects)
-    graph = model.build(found, tree, problems)
-    checks.check_and_sort(graph, tree, problems)
+    graph = sorted_graph(tree, options.objects, problems)
     for name, text in (
         ("table.c", emit_c.table(graph)),
         ("order.txt", emit_text.order(graph)),
         ("graph.json", emit_json.graph_json(graph)),
     ):
         write(os.path.join(options.output, name), text)
+
+
+def sorted_graph(tree, objects, problems):
+    """The graph of a build in order, or Refused."""
+    tree_checks.check(tree, problems)
+    problems.stop_if_any()
+    graph = model.build(records.read_objects(objects), tree, problems)
+    checks.check_and_sort(graph, tree, problems)
+    return graph
 
 
 def check(options):

@@ -14,6 +14,9 @@ DESIGNATOR = re.compile(r"\s*\.\s*([A-Za-z_]\w*)\s*=\s*(.*)", re.DOTALL)
 
 def decode_string(text):
     """The value of one or more adjacent string literals; None where text is anything else."""
+    inner = text[1:-1]
+    if text == f'"{inner}"' and not any(char in inner for char in '"\\\n'):
+        return inner
     if not STRINGS.fullmatch(text):
         return None
     return "".join(ESCAPE.sub(decode_escape, part[1:-1]) for part in re.findall(STRING, text))

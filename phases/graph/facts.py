@@ -77,8 +77,7 @@ def check_only(graph, phase, index, problems):
 def refuse_unset(phase, edge, index, problems):
     notes = [
         (d.place, f"`{d.name}` sets it; CONFIG_{d.symbol}=y would bring it in")
-        for d in index.of_kind("sets", "step_sets")
-        if d.on == edge.on
+        for d in index.find("sets", edge.on) + index.find("step_sets", edge.on)
     ]
     problems.add(
         edge.place,

@@ -6,8 +6,7 @@ the checks that hold in every configuration, and for the line to show for a reco
 
 import os
 import re
-from dataclasses import dataclass
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from . import ctext, sources
 from .problems import Place
@@ -34,13 +33,14 @@ POSITIONAL = {
     "gives": 2,
 }
 
+NAMED_BY_OTHER = ("provides", "sets", "step_sets")
+
 DECLARATION = re.compile(rf"^[ \t]*({'|'.join(KINDS)})[ \t]*\(", re.MULTILINE)
 COMMENT = re.compile(rf"{ctext.STRING}|{ctext.CHARACTER}|/\*.*?\*/|//[^\n]*", re.DOTALL)
 CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     kind: str  # as in the record
     name: str
     arguments: tuple  # C text, the name among them
@@ -82,12 +82,18 @@ class Index:
                     self.files.append(path)
                     if name != "Sources":
                         self._read(root, path, problems)
-        self.by_key = {}
-        for declaration in self.declarations:
-            self.by_key.setdefault(declaration.key, declaration)
+        self.by_key, self.by_name = {}, {}
+        for item in self.declarations:
+            self.by_key.setdefault(item.key, item)
+            name = item.on if item.kind in NAMED_BY_OTHER else item.name
+            self.by_name.setdefault((item.kind, name), []).append(item)
 
     def of_kind(self, *kinds):
         return [item for item in self.declarations if item.kind in kinds]
+
+    def find(self, kind, name):
+        """Declarations of a node; or who provides a capability, or sets a fact."""
+        return self.by_name.get((kind, name), [])
 
     def names(self, kind):
         """The first declaration of each name of a kind; of capabilities for `provides`."""
@@ -102,15 +108,17 @@ class Index:
         if not DECLARATION.search(text):
             return
         text = COMMENT.sub(blank_comment, text)
-        conditions = [(m.start(), m.group(1)) for m in CONDITION.finditer(text)]
+        conditions = Conditions(text)
+        line, before = 1, 0
         for match in DECLARATION.finditer(text):
             kind = KINDS[match.group(1)]
-            place = Place(path, line_of(text, match.start(1)))
+            line, before = line + text.count("\n", before, match.start(1)), match.start(1)
+            place = Place(path, line)
             arguments, end = ctext.split_arguments(text, match.end())
             if end is None or len(arguments) < POSITIONAL.get(kind, 3):
                 problems.add(place, f"{match.group(1)} is not complete: see phases/phase.h")
                 continue
-            condition = enclosing_condition(text, conditions, match.start())
+            condition = conditions.open_at(match.start())
             self.declarations.append(
                 Declaration(
                     kind, arguments[0], tuple(arguments), place, condition, self.symbols.get(path)
@@ -118,24 +126,26 @@ class Index:
             )
 
 
+class Conditions:
+    """The #if that a place stands in; places are asked for from the beginning to the end."""
+
+    def __init__(self, text):
+        self.text = text
+        self.coming = [(m.start(), m.group(1)) for m in CONDITION.finditer(text)][::-1]
+        self.open = []
+
+    def open_at(self, position):
+        """The line of the innermost one, or None."""
+        while self.coming and self.coming[-1][0] < position:
+            start, word = self.coming.pop()
+            if word != "endif":
+                self.open.append(start)
+            elif self.open:
+                self.open.pop()
+        return self.text.count("\n", 0, self.open[-1]) + 1 if self.open else None
+
+
 def blank_comment(match):
     """Comments become blanks, so that lines keep their numbers; strings stay."""
     text = match.group()
     return text if text[0] in "\"'" else re.sub(r"[^\n]", " ", text)
-
-
-def line_of(text, position):
-    return text.count("\n", 0, position) + 1
-
-
-def enclosing_condition(text, conditions, position):
-    """The line of the innermost #if that is open at a position, or None."""
-    open_ones = []
-    for start, word in conditions:
-        if start > position:
-            break
-        if word != "endif":
-            open_ones.append(start)
-        elif open_ones:
-            open_ones.pop()
-    return line_of(text, open_ones[-1]) if open_ones else None

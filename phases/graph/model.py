@@ -102,6 +102,16 @@ class Graph:
     providers: dict = field(default_factory=dict)  # of each capability: names of phases
     facts: dict = field(default_factory=dict)
     combinations: list = field(default_factory=list)  # sets of facts that can be true together
+    by_object: Optional[dict] = None  # of edges_on()
+
+    def edges_on(self, name):
+        """Edges of phases that name a phase or a capability."""
+        if self.by_object is None:
+            self.by_object = {}
+            for phase in self.phases.values():
+                for edge in phase.edges:
+                    self.by_object.setdefault(edge.on, []).append(edge)
+        return self.by_object.get(name, [])
 
     @property
     def groups(self):
@@ -113,17 +123,23 @@ def build(records, index, problems):
     """What the records say, without edges' ends; checks what a record can get wrong alone."""
     graph = Graph()
     makers = {"phase": make_phase, "stage": make_stage, "step": make_step}
-    for record in sorted(records, key=lambda record: record.key[1:3]):
+    records = sorted(records, key=sorting_key)
+    for record in records:
         if record.kind in makers:
             node = makers[record.kind](record, place_of(record, index, problems), problems)
             graph.groups[record.kind].setdefault(node.name, node)
         elif record.kind == "fact":
             fact = make_fact(record, place_of(record, index, problems))
             graph.facts.setdefault(fact.name, fact)
-    for record in sorted(records, key=lambda record: record.key[1:3] + (record.key[3] or "",)):
+    for record in records:
         if record.kind in BELONGING:
             add_belonging(graph, record, place_of(record, index, problems))
     return graph
+
+
+def sorting_key(record):
+    _, kind, name, other = record.key
+    return kind, name, other or ""
 
 
 def place_of(record, index, problems):

@@ -2,7 +2,6 @@
 """Topological order with ties broken by name, and a shortest cycle where there is none."""
 
 import heapq
-from collections import deque
 
 
 def sort(before):
@@ -29,30 +28,82 @@ def sort(before):
 
 
 def shortest_cycle(before, nodes):
-    """A shortest cycle among `nodes`, as a list in which each node comes after the next one."""
+    """
+    A shortest cycle among `nodes`, as a list in which each node comes after the next one; the
+    first by name is the first. A shortest cycle through one node is looked for, then that node
+    is taken away, with all that are then in no cycle, and so on. Neighbours are taken away first,
+    which soon cuts what is left.
+    """
+    left = Cycles(before, nodes)
     best = None
-    for start in sorted(nodes):
-        cycle = shortest_way_back(before, start, set(nodes))
-        if cycle and (best is None or len(cycle) < len(best)):
-            best = cycle
-    return best
+    for node in nearest_first(left.before):
+        if node in left.before:
+            limit = len(best) - 1 if best else len(left.before)
+            best = left.shortest_through(node, limit) or best
+            left.remove(node)
+    first = best.index(min(best))
+    return best[first:] + best[:first]
 
 
-def shortest_way_back(before, start, nodes):
-    came_from = {start: None}
-    queue = deque([start])
-    while queue:
-        node = queue.popleft()
-        for other in sorted(before[node]):
-            if other == start:
-                way = [node]
-                while came_from[way[-1]] is not None:
+def nearest_first(before):
+    """All nodes: the first by name, those right before it, those before these, and so on."""
+    found = {}
+    for root in before:
+        waiting = [root]
+        for node in waiting:
+            if node not in found:
+                found[node] = True
+                waiting += before[node]
+    return list(found)
+
+
+class Cycles:
+    """The part of a graph whose nodes have others before and behind them: it holds all cycles."""
+
+    def __init__(self, before, nodes):
+        nodes = set(nodes)
+        self.before = {node: nodes.intersection(before[node]) for node in nodes}
+        self.later = {node: set() for node in nodes}
+        for node, earlier in self.before.items():
+            for other in earlier:
+                self.later[other].add(node)
+        for node in nodes:
+            if node in self.before and not (self.before[node] and self.later[node]):
+                self.remove(node)
+        self.before = {node: sorted(self.before[node]) for node in sorted(self.before)}
+
+    def remove(self, node):
+        """With all that then have nothing before or behind them."""
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            if node not in self.before:
+                continue
+            neighbours = [(o, self.later) for o in self.before.pop(node)]
+            neighbours += [(o, self.before) for o in self.later.pop(node)]
+            for other, edges in neighbours:
+                if other in edges:
+                    edges[other].remove(node)
+                    if not edges[other]:
+                        waiting.append(other)
+
+    def shortest_through(self, start, limit):
+        """A shortest cycle through a node, of at most `limit` nodes, or None."""
+        came_from, nodes = {}, [start]
+        for _ in range(limit):
+            following = []
+            for node in nodes:
+                for other in self.before[node]:
+                    if other not in came_from:
+                        came_from[other] = node
+                        following.append(other)
+            if start in came_from:
+                way = [came_from[start]]
+                while way[-1] != start:
                     way.append(came_from[way[-1]])
                 return way[::-1]
-            if other in nodes and other not in came_from:
-                came_from[other] = node
-                queue.append(other)
-    return None
+            nodes = following
+        return None
 
 
 def reduction(before):

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Reads the records that declarations left in objects (their form: phases/phase.h)."""
 
-from dataclasses import dataclass
-
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
+from typing import NamedTuple
 
 from . import ctext
+from .objects import NoObject, Object
 from .problems import Place, Refused
 
 FORMAT = "1"
@@ -32,8 +30,7 @@ KEYS = {
 OTHERS = ("on", "capability", "fact", "function")
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     kind: str
     values: dict  # decoded: strings without their quotes
     place: Place  # the line as the compiler counts it; gcc and clang differ where it spans some
@@ -45,8 +42,11 @@ class Record:
     @property
     def key(self):
         """As in the index."""
-        other = next((self.values[key] for key in OTHERS if key in self.values), None)
-        return self.place.file, self.kind, self["name"], other
+        values = self.values
+        for other in OTHERS:
+            if other in values:
+                return self.place.file, self.kind, values["name"], values[other]
+        return self.place.file, self.kind, values["name"], None
 
 
 def read_objects(paths):
@@ -59,33 +59,29 @@ def read_objects(paths):
 def read_object(path):
     """The records of one object, after a look at where its parts are placed."""
     try:
-        with open(path, "rb") as file:
-            sections = list(ELFFile(file).iter_sections())
-            data = b"".join(s.data() for s in sections if s.name == SECTION)
-            records = list(parse(path, data))
-            check_placement(path, sections, records)
-            return records
-    except (OSError, ELFError) as error:
+        item = Object(path)
+        numbers = [number for number, name in enumerate(item.names) if name == SECTION]
+        records = list(parse(path, b"".join(map(item.contents, numbers))))
+        check_placement(path, item, records)
+        return records
+    except (OSError, NoObject) as error:
         raise Refused(f"{path}: error: not an object that can be read: {error}") from error
 
 
 def parse(path, data):
     """Records end with an empty string. Zero bytes between records are a linker's padding."""
-    if data and not data.endswith(b"\0"):
+    if data and not data.endswith(b"\0\0"):
         raise Refused(f"{path}: error: section {SECTION} ends in the middle of a record")
-    strings = []
-    for string in data.decode(errors="replace").split("\0"):
-        if string:
-            strings.append(string)
-        elif strings:
-            yield make_record(path, strings)
-            strings = []
+    for text in data.decode(errors="replace").split("\0\0"):
+        if text := text.strip("\0"):
+            yield make_record(path, text.split("\0"))
 
 
 def make_record(path, strings):
     head, *pairs = strings
-    values = dict(pair.partition("=")[::2] for pair in pairs)
-    place = Place(unquote(values.pop("file", path)), int(values.pop("line", "0")))
+    values = dict([pair.partition("=")[::2] for pair in pairs])
+    line = values.pop("line", "")
+    place = Place(unquote(values.pop("file", path)), int(line) if line.isdecimal() else 0)
     kind, _, version = head.removeprefix("record=").partition(" ")
     if not head.startswith("record=") or kind not in KEYS:
         raise Refused(f"{place}: error: {path} has a record of an unknown kind: `{head}`")
@@ -94,9 +90,11 @@ def make_record(path, strings):
             f"{place}: error: {path} has a record of format {version or '(none)'}; this generator"
             f" reads format {FORMAT}: build the object again"
         )
-    if set(values) != KEYS[kind]:
+    if values.keys() != KEYS[kind]:
         raise Refused(f"{place}: error: {path} has a record `{kind}` that is not whole")
-    values = {key: value if key == "args" else unquote(value) for key, value in values.items()}
+    for key, value in values.items():
+        if '"' in value and key != "args":
+            values[key] = unquote(value)
     return Record(kind, values, place, path)
 
 
@@ -105,21 +103,20 @@ def unquote(text):
     return text if decoded is None else decoded
 
 
-def check_placement(path, sections, records):
+def check_placement(path, item, records):
     """The table is the generator's alone, and a phase's code stands in its stage's section."""
-    for section in sections:
-        if section.name.startswith(TABLE_SECTIONS):
+    for name in item.names:
+        if name.startswith(TABLE_SECTIONS):
             raise Refused(
-                f"{path}: error: it puts something into {section.name}, which holds the table of"
-                " phases; declare a PHASE instead"
+                f"{path}: error: it puts something into {name}, which holds the table of phases;"
+                " declare a PHASE instead"
             )
     phases = [record for record in records if record.kind == "phase"]
-    table = next((s for s in sections if s.name == ".symtab"), None)
-    symbols = {s.name: s["st_shndx"] for s in table.iter_symbols()} if phases and table else {}
+    symbols = item.section_of_symbols() if phases else {}
     for record in phases:
         expected = f".phase.text.{record['stage']}"
-        number = symbols.get(record["init"])
-        actual = sections[number].name if isinstance(number, int) else "no section"
+        number = symbols.get(record["init"], 0)
+        actual = item.names[number] if 0 < number < len(item.names) else "no section"
         if actual != expected:
             raise Refused(
                 f"{record.place}: error: {record['init']}, which phase `{record['name']}` runs, is"

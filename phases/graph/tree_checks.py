@@ -183,8 +183,8 @@ def capabilities(index, problems):
     """A capability that nobody asks for, and that is nearly the name of another, is a typo."""
     asked = {item.on for item in index.of_kind("needs", "wants")}
     provided = index.names("provides")
+    others = {name: item for name, item in provided.items() if name in asked}
     for name, item in provided.items():
-        others = {other: provided[other] for other in provided if other in asked}
         if name not in asked and (note := suggestion(name, others)):
             problems.add(
                 item.place,
