@@ -20,10 +20,10 @@ PLACE = BUILD / "prove"
 
 DESCRIPTION = """\
 Proves that `harness/boot` and `harness/test` do all by themselves on a Debian that holds the base
-system only. For each case, unpacks a fresh Debian 12 and a fresh Debian 13 (made with debootstrap
-from the mirror of this machine's own apt), puts a clone of what is committed here into it, and
-types the command there, in namespaces of its own. On this machine nothing changes, but that what
-this command itself needs is installed if it is missing (harness/packages)."""
+system only. For each case, unpacks a fresh Debian 12 and a fresh Debian 13 (debootstrap makes them
+once, with the mirror of this machine's own apt), puts a clone of what is committed here into it,
+and types the command there, in namespaces of its own. On this machine nothing changes, but that
+what this command itself needs is installed if it is missing (harness/packages)."""
 
 EPILOG = """\
 Everything takes about an hour and a half on 2 CPUs; the cases with `boot --check`, 2 minutes each.
