@@ -23,19 +23,20 @@ def setup() -> None:
 
 def groups() -> dict[str, Callable]:
     """Each group of figures; imported late, when what they need is installed."""
-    from measure import boots, graph, sizes
+    from measure import boots, graph, parallel, sizes
 
     return {
         "exits": boots.exits_of_a_run,
         "instructions": boots.instructions,
         "memory": boots.memory,
         "time": boots.boot_time,
+        "parallel": parallel.gain,
         "image": sizes.image_and_sources,
         "graph": graph.generator,
     }
 
 
-NAMES = ["exits", "instructions", "memory", "time", "image", "graph"]
+NAMES = ["exits", "instructions", "memory", "time", "parallel", "image", "graph"]
 
 
 def main() -> int:

@@ -104,7 +104,9 @@ class Debugger:
 
     def run_to(self, symbol: str, timeout: float = 60) -> int:
         """Lets the machine run until a CPU is about to execute this function: which one that is."""
-        address = self.address(symbol)
+        return self.run_to_address(self.address(symbol), timeout)
+
+    def run_to_address(self, address: int, timeout: float = 60) -> int:
         self._command(f"Z{BREAKPOINT},{address:x},1")
         self.resume()
         cpu = self._stopped(timeout)

@@ -16,14 +16,15 @@ MARKER = "guest: ready"
 FOLDER = BUILD / "bench"
 
 
-def build_quiet() -> Path:
-    """The appliance with a console that shows errors and warnings only."""
+def build_quiet(name: str = "quiet", *assignments: str) -> Path:
+    """The appliance with a console that shows errors and warnings only, as build/bench-NAME."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    source = FOLDER / "quiet.config"
-    appliance_text = (ROOT / "configs/appliance_defconfig").read_text(encoding="utf-8")
-    source.write_text(appliance_text + "CONFIG_LOG_LEVEL_QUIET=y\n", encoding="utf-8")
-    product.configure_file(source, "bench-quiet")
-    return product.build("build/bench-quiet")
+    source = FOLDER / f"{name}.config"
+    text = (ROOT / "configs/appliance_defconfig").read_text(encoding="utf-8")
+    lines = [f"CONFIG_{assignment}\n" for assignment in ("LOG_LEVEL_QUIET=y", *assignments)]
+    source.write_text(text + "".join(lines), encoding="utf-8")
+    product.configure_file(source, f"bench-{name}")
+    return product.build(f"build/bench-{name}")
 
 
 def machine(build: Path | None, scenario: str, name: str, **parts: object) -> Machine:
