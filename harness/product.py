@@ -34,9 +34,10 @@ def configure(name: str) -> Path:
 
 
 def configure_file(source: Path, name: str) -> None:
-    """Configures build/NAME from a file of assignments."""
+    """Configures build/NAME, whatever it was, from a file of assignments."""
     with locked(BUILD / f".{name}.lock"):
-        _run([PYTHON, ROOT / "configure.py", source, "--build", name], f"configure.py {source}")
+        command = [PYTHON, ROOT / "configure.py", source, "--build", name, "--force"]
+        _run(command, f"configure.py {source}")
 
 
 def build(name: str) -> Path:

@@ -10,7 +10,7 @@
 static struct runner_run bsp_runs[RUNNER_PHASES];
 static struct runner_stage_run bsp_stage_runs[RUNNER_STAGES];
 static struct runner_cpu bsp = { .runs = bsp_runs, .stage_runs = bsp_stage_runs };
-static struct runner_cpu *cpus[CONFIG_MAX_CPUS] = { &bsp };
+static struct runner_cpu *runner_records[CONFIG_MAX_CPUS] = { &bsp };
 static unsigned expected = 1;
 
 INIT_TEXT size_t runner_cpu_size(void)
@@ -28,12 +28,12 @@ INIT_TEXT void runner_cpu_place(unsigned cpu, void *memory)
 	}
 	records->runs = (struct runner_run *)(records + 1);
 	records->stage_runs = (struct runner_stage_run *)(records->runs + runner_phase_count);
-	__atomic_store_n(&cpus[cpu], records, __ATOMIC_RELEASE);
+	__atomic_store_n(&runner_records[cpu], records, __ATOMIC_RELEASE);
 }
 
 struct runner_cpu *runner_cpu(unsigned cpu)
 {
-	return cpu < CONFIG_MAX_CPUS ? __atomic_load_n(&cpus[cpu], __ATOMIC_ACQUIRE) : NULL;
+	return cpu < CONFIG_MAX_CPUS ? __atomic_load_n(&runner_records[cpu], __ATOMIC_ACQUIRE) : NULL;
 }
 
 INIT_TEXT void runner_expect_cpus(unsigned count)

@@ -106,7 +106,7 @@ def configure_always():
     source = BUILD / f".{ALWAYS}.config"
     with locked(BUILD / f".{ALWAYS}.configure"):
         source.write_text("CONFIG_SVM_SIPI_WATCH_ALWAYS=y\n")
-        command = [product.PYTHON, ROOT / "configure.py", source, "--build", ALWAYS]
+        command = [product.PYTHON, ROOT / "configure.py", source, "--build", ALWAYS, "--force"]
         subprocess.run(command, check=True)
     return f"build/{ALWAYS}"
 

@@ -29,7 +29,7 @@ def config_headers():
     with open(build.parent / "test-host.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         subprocess.run(
-            [sys.executable, ROOT / "configure.py", "appliance", "--build", build.name],
+            [sys.executable, ROOT / "configure.py", "appliance", "--build", build.name, "--force"],
             cwd=ROOT,
             check=True,
             timeout=60,
