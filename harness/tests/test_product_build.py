@@ -27,7 +27,7 @@ def build():
         worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
         name = f"test-{defconfig}-{cc}-{worker}"
         if name not in folders:
-            run(ROOT, "./configure.py", defconfig, "--build", name, "--cc", cc)
+            run(ROOT, "./configure.py", defconfig, "--build", name, "--cc", cc, "--force")
             folders[name] = ROOT / "build" / name
             run(folders[name], "ninja", "phasevisor.elf", "graph")
         return folders[name]
