@@ -81,12 +81,14 @@ def make_tree(folder: Path, count: int, cycle: bool) -> None:
         file = f"f{number // PER_FILE:05}.c"
         path = folder / f"d{number // 1000:03}" / file
         path.parent.mkdir(exist_ok=True)
-        lines, records = [], []
+        lines, records = ['#include "phases/phase.h"'], []
         for phase in phases[number:number + PER_FILE]:
             for macro, values in phase:
                 lines.append(declaration(macro, values))
                 place = {"file": f"{path.parent.name}/{file}", "line": str(len(lines))}
                 records.append(record(macro, values | place))
+            init = phase[0][1]["init"]
+            lines += [f"static enum phase_result {init}(void)", "{", "\treturn PHASE_DONE;", "}"]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         objects.append(folder / "build" / f"{file}.o")
         own = [phase[0][1] for phase in phases[number:number + PER_FILE]]

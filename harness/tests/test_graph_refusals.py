@@ -295,3 +295,97 @@ def test_wrong_use_has_status_2(tree):
     assert tree.phasegraph("generate").returncode == 2
     assert tree.phasegraph("no-such-command").returncode == 2
     assert tree.phasegraph("draw", "no-such-file.json", "x.dot").returncode == 2
+
+
+def alone(text):
+    """A refusal that is one message."""
+    assert text.count("error:") == 1, text
+    return text
+
+
+HELLO = """#include "phases/phase.h"
+
+PHASE(hello, early, hello_init,
+      .does = "says hello"%s);
+
+static enum phase_result %s(void)
+{
+\treturn PHASE_DONE;
+}
+"""
+
+
+def test_newcomer_names_another_function(tree):
+    tree.add("hello.c", HELLO % ("", "helo_init"))
+    text = alone(tree.refusal("hello.c:3: error: phase `hello` runs `hello_init`, but the file has no"))
+    assert "hello.c:6: did you mean `helo_init`?" in text
+    tree.add("hello.c", HELLO % ("", "start"))
+    assert "write `static enum phase_result hello_init(void)` below PHASE" in alone(tree.refusal())
+
+
+def test_newcomer_declares_undo_nowhere_or_below(tree):
+    tree.add("hello.c", HELLO % (", .undo = bye", "hello_init"))
+    text = alone(tree.refusal("phase `hello` is undone by `bye`, which is not declared above it"))
+    assert "write `static void bye(void)` above PHASE" in text
+    tree.add("hello.c", HELLO % (", .undo = bye", "hello_init") + "static void bye(void)\n{\n}\n")
+    assert "move `bye` above PHASE, or declare it there" in alone(tree.refusal())
+
+
+def test_undo_above_or_in_a_header_or_none(tree):
+    hello = HELLO % (", .undo = bye", "hello_init")
+    tree.add("hello.c", "static void bye(void)\n{\n}\n" + hello)
+    tree.model()
+    tree.add("hello.h", "void bye(void);\n")
+    tree.add("hello.c", '#include "hello.h"\n' + hello)
+    tree.model()
+    tree.add("hello.c", HELLO % (", .undo = NULL", "hello_init"))
+    tree.model()
+
+
+def test_newcomer_forgets_what_it_does(tree):
+    tree.add("hello.c", (HELLO % ("", "hello_init")).replace('.does = "says hello"', ".vital = true"))
+    alone(tree.refusal("hello.c:3: error: phase of `hello` has no .does: it must be a string literal"))
+
+
+def test_newcomer_mistypes_the_stage(tree):
+    tree.add("hello.c", (HELLO % ("", "hello_init")).replace("early", "erly"))
+    alone(tree.refusal("phase of `hello`: no stage of the name `erly`", "did you mean `early`?"))
+
+
+def test_newcomer_mistypes_a_need(tree):
+    tree.add("log.c", phase("log"))
+    tree.add("hello.c", HELLO % ("", "hello_init") + 'PHASE_NEEDS(hello, lgo, "it prints");\n')
+    alone(tree.refusal("hello.c:10: error: `hello` needs `lgo`: no phase", "did you mean `log`?"))
+
+
+def test_newcomer_needs_something_later(tree):
+    tree.add("log.c", phase("log", "late"))
+    tree.add("hello.c", HELLO % ("", "hello_init") + 'PHASE_NEEDS(hello, log, "it prints");\n')
+    alone(tree.refusal("`hello` (stage early) needs `log` (stage late), and late comes later"))
+
+
+def test_newcomer_writes_into_a_header(tree):
+    tree.add("hello.h", HELLO % ("", "hello_init") + 'PHASE_NEEDS(hello, lgo, "it prints");\n')
+    tree.add("hello.c", '#include "hello.h"\n')
+    alone(tree.refusal("hello.h:3: error: a misplaced record: PHASE in a header", "in a .c or .S"))
+
+
+def test_newcomer_forgets_the_header(tree):
+    tree.add("hello.c", HELLO % ("", "hello_init"))
+    path = tree.root / "hello.c"
+    path.write_text(path.read_text().replace('#include "phases/phase.h"', ""))
+    alone(tree.refusal('hello.c:3: error: PHASE is not known here: add #include "phases/phase.h"'))
+
+
+def test_a_name_that_is_too_long(tree):
+    name = "a" * 23
+    tree.add("a.c", phase(name))
+    tree.model()
+    tree.add("a.c", phase(name + "a"))
+    alone(tree.refusal("has a name of 24 characters; there is room for 23"))
+
+
+def test_words_of_comments_and_strings_are_no_functions(tree):
+    text = HELLO % ("", "other") + "/* hello_init (void) */\n"
+    tree.add("hello.c", text)
+    alone(tree.refusal("runs `hello_init`, but the file has no function"))

@@ -55,6 +55,7 @@ def parser():
         depfile={"help": "also write this file, with all that was read, for ninja"},
     )
     sub.add_argument("objects", nargs="+", help="the objects of the build, without the table's")
+    command(check_tree, stamp={"required": True}, depfile={"required": True})
     command(check, "elf", "json")
     command(init_report, "elf")
     command(
@@ -113,7 +114,7 @@ def generate(options):
     problems = Problems()
     tree = Index(options.root, problems)
     if options.depfile:
-        write_depfile(options, tree)
+        write_depfile(options.depfile, target(options), tree)
     graph = sorted_graph(tree, options.objects, problems)
     for name, text in (
         ("table.c", emit_c.table(graph)),
@@ -130,6 +131,21 @@ def sorted_graph(tree, objects, problems):
     graph = model.build(records.read_objects(objects), tree, problems)
     checks.check_and_sort(graph, tree, problems)
     return graph
+
+
+def target(options):
+    return os.path.join(options.output, "table.c") if options.output != "." else "table.c"
+
+
+def check_tree(options):
+    """check what declarations say by themselves, before anything is compiled"""
+    problems = Problems()
+    tree = Index(options.root, problems)
+    write_depfile(options.depfile, options.stamp, tree)
+    tree_checks.check(tree, problems)
+    problems.stop_if_any()
+    with open(options.stamp, "w", encoding="utf-8"):
+        pass
 
 
 def check(options):
@@ -220,11 +236,10 @@ def write(path, text):
     os.replace(path + ".new", path)
 
 
-def write_depfile(options, tree):
+def write_depfile(path, target_path, tree):
     """A folder is read anew when files come or go in it."""
     package = __name__.rpartition(".")[0] + "."
     modules = [m.__file__ for name, m in sys.modules.items() if name.startswith(package)]
-    read = [os.path.join(options.root, path) for path in tree.files + tree.folders]
-    target = os.path.join(options.output, "table.c") if options.output != "." else "table.c"
-    names = " ".join(os.path.relpath(path) for path in sorted(read + modules))
-    write(options.depfile, f"{target}: {names}\n")
+    read = [os.path.join(tree.root, name) for name in tree.files + tree.folders]
+    names = " ".join(os.path.relpath(name) for name in sorted(read + modules))
+    write(path, f"{target_path}: {names}\n")

@@ -37,6 +37,9 @@ NAMED_BY_OTHER = ("provides", "sets", "step_sets")
 
 DECLARATION = re.compile(rf"^[ \t]*({'|'.join(KINDS)})[ \t]*\(", re.MULTILINE)
 COMMENT = re.compile(rf"{ctext.STRING}|{ctext.CHARACTER}|/\*.*?\*/|//[^\n]*", re.DOTALL)
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
+FUNCTION = re.compile(r"\b([A-Za-z_]\w*)(?=\s*\()")
+WORD = re.compile(r"[A-Za-z_]\w*")
 CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.MULTILINE)
 
 
@@ -59,15 +62,33 @@ class Declaration(NamedTuple):
         return ctext.designated(self.arguments[POSITIONAL[self.kind]:])
 
     @property
+    def undo(self):
+        """The name of a phase's undo function, or None."""
+        name = (self.values or {}).get("undo", "") if self.kind == "phase" else ""
+        return name if WORD.fullmatch(name) and name != "NULL" else None
+
+    @property
     def key(self):
         other = self.on if self.kind not in ("phase", "step", "stage", "fact") else None
         return self.place.file, self.kind, self.name, other
+
+
+class File(NamedTuple):
+    """What surrounds a file's declarations."""
+
+    includes: list
+    functions: dict  # words before a parenthesis, in what is not a declaration: the first's line
+    words: set  # all words, in what is not a declaration
+    above: dict  # of each phase that has an undo function: whether a word of its name stands above
 
 
 class Index:
     """All declarations of a tree, in the order of files and lines."""
 
     def __init__(self, root, problems):
+        self.root = root
+        self.surroundings = {}  # by path: a File
+        self.headers = []  # the first declaration in each header that has one: (place, macro)
         self.files = []  # what was read, for the build's dependencies
         self.folders = []
         self.declarations = []
@@ -77,11 +98,13 @@ class Index:
         for folder, names in sources.folders(root):
             self.folders.append(folder or ".")
             for name in names:
-                if name.endswith((".c", ".S")) or name == "Sources":
+                if name.endswith((".c", ".S", ".h")) or name == "Sources":
                     path = os.path.join(folder, name)
                     self.files.append(path)
-                    if name != "Sources":
-                        self._read(root, path, problems)
+                    if name.endswith(".h"):
+                        self._read_header(path)
+                    elif name != "Sources":
+                        self._read(path, problems)
         self.by_key, self.by_name = {}, {}
         for item in self.declarations:
             self.by_key.setdefault(item.key, item)
@@ -102,13 +125,25 @@ class Index:
             found.setdefault(item.on if kind == "provides" else item.name, item)
         return found
 
-    def _read(self, root, path, problems):
-        with open(os.path.join(root, path), encoding="utf-8", errors="replace") as file:
-            text = file.read()
+    def text(self, path):
+        with open(os.path.join(self.root, path), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def _read_header(self, path):
+        text = self.text(path)
+        if DECLARATION.search(text):
+            text = COMMENT.sub(blank_comment, text)
+            if match := DECLARATION.search(text):
+                place = Place(path, text.count("\n", 0, match.start(1)) + 1)
+                self.headers.append((place, match.group(1)))
+
+    def _read(self, path, problems):
+        text = self.text(path)
         if not DECLARATION.search(text):
             return
         text = COMMENT.sub(blank_comment, text)
         conditions = Conditions(text)
+        spans, above = [], {}
         line, before = 1, 0
         for match in DECLARATION.finditer(text):
             kind = KINDS[match.group(1)]
@@ -119,11 +154,28 @@ class Index:
                 problems.add(place, f"{match.group(1)} is not complete: see phases/phase.h")
                 continue
             condition = conditions.open_at(match.start())
-            self.declarations.append(
-                Declaration(
-                    kind, arguments[0], tuple(arguments), place, condition, self.symbols.get(path)
-                )
+            item = Declaration(
+                kind, arguments[0], tuple(arguments), place, condition, self.symbols.get(path)
             )
+            self.declarations.append(item)
+            spans.append((match.start(), end))
+            if undo := item.undo:
+                above[item.name] = bool(re.search(rf"\b{undo}\b", text[:match.start()]))
+        self.surroundings[path] = surroundings(text, spans, above)
+
+
+def surroundings(text, spans, above):
+    ends = [0, *(end for _, end in spans)]
+    begins = [*(begin for begin, _ in spans), len(text)]
+    functions, words = {}, set()
+    for begin, end in zip(ends, begins):
+        part = text[begin:end]
+        words.update(WORD.findall(part))
+        for match in FUNCTION.finditer(part):
+            functions.setdefault(match.group(1), begin + match.start())
+    for name, position in functions.items():
+        functions[name] = text.count("\n", 0, position) + 1
+    return File(INCLUDE.findall(text), functions, words, above)
 
 
 class Conditions:

@@ -4,6 +4,7 @@
 import struct
 
 PHASE_INIT, PHASE_LINKS, LINKS_INDEX, LINKS_ONLY = 0, 16, 0, 16
+NAME_SIZE = 24
 STAGE = struct.Struct("<QI?3xQQQ")  # name, cpus, again, follows, begin, end
 STAGE_CPUS = ["bsp", "aps", "all", "any"]
 
@@ -13,6 +14,7 @@ ASSERTED = {
     "offsetof(struct phase, links)": PHASE_LINKS,
     "offsetof(struct phase_links, index)": LINKS_INDEX,
     "offsetof(struct phase_links, only)": LINKS_ONLY,
+    "sizeof(((struct phase *)0)->name)": NAME_SIZE,
     "offsetof(struct stage, cpus)": 8,
     "offsetof(struct stage, again)": 12,
     "offsetof(struct stage, follows)": 16,

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Checks on all declarations of the tree, built or not: they hold in every configuration."""
 
+import re
 from difflib import get_close_matches
 
-from . import ctext
+from . import ctext, layout
+from .problems import Place
 
 STAGES_FILE = "phases/stages.c"
 FACTS_FILE = "phases/facts.c"
+HEADER = "phases/phase.h"
 
 
 def check(index, problems):
+    headers(index, problems)
+    functions(index, problems)
     conditions(index, problems)
     sources(index, problems)
     own_files(index, problems)
@@ -17,6 +22,58 @@ def check(index, problems):
     texts(index, problems)
     names(index, problems)
     capabilities(index, problems)
+
+
+def headers(index, problems):
+    for place, macro in index.headers:
+        problems.add(
+            place,
+            f"a misplaced record: {macro} in a header",
+            (None, "write PHASE and its like out in a .c or .S file, not in a header or a macro"),
+        )
+
+
+def functions(index, problems):
+    """What the compiler would say in words of its own."""
+    for item in index.of_kind("phase"):
+        file = index.surroundings[item.place.file]
+        if len(item.name) >= layout.NAME_SIZE:
+            problems.add(
+                item.place,
+                f"phase `{item.name}` has a name of {len(item.name)} characters; there is room for"
+                f" {layout.NAME_SIZE - 1}",
+            )
+        if HEADER not in file.includes:
+            problems.add(item.place, f'PHASE is not known here: add #include "{HEADER}"')
+        init = item.arguments[2]
+        if init not in file.words:
+            problems.add(
+                item.place,
+                f"phase `{item.name}` runs `{init}`, but the file has no function of the name",
+                near(item, init, file, f"write `static enum phase_result {init}(void)` below PHASE"),
+            )
+        if item.undo and not file.above[item.name] and not in_header(index, file, item.undo):
+            below = f"move `{item.undo}` above PHASE, or declare it there"
+            hint = (None, below) if item.undo in file.words else near(
+                item, item.undo, file, f"write `static void {item.undo}(void)` above PHASE"
+            )
+            problems.add(
+                item.place,
+                f"phase `{item.name}` is undone by `{item.undo}`, which is not declared above it",
+                hint,
+            )
+
+
+def near(item, name, file, otherwise):
+    """A note on a function of a similar name."""
+    for close in get_close_matches(name, sorted(file.functions), n=1):
+        return Place(item.place.file, file.functions[close]), f"did you mean `{close}`?"
+    return None, otherwise
+
+
+def in_header(index, file, name):
+    known = [path for path in file.includes if path in index.files]
+    return any(re.search(rf"\b{name}\b", index.text(path)) for path in known)
 
 
 def conditions(index, problems):
