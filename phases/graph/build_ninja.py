@@ -51,15 +51,17 @@ def is_offsets(file):
 
 
 def object_lines(files):
+    """Mistakes in declarations are told first, and alone."""
     headers = [f"include/{file[:-2]}.h" for file in files if is_offsets(file)]
-    order_only = " || " + " ".join(headers) if headers else ""
+    yield "build tree.stamp: tree"
     for file in files:
         if is_offsets(file):
-            yield f"build include/{file[:-2]}.h: offsets $root/{file} | toolchain.txt"
+            yield f"build include/{file[:-2]}.h: offsets $root/{file} | toolchain.txt || tree.stamp"
         elif file.endswith(".S"):
-            yield f"build {file}.o: as $root/{file} | toolchain.txt{order_only}"
+            first = " ".join(["tree.stamp", *headers])
+            yield f"build {file}.o: as $root/{file} | toolchain.txt || {first}"
         else:
-            yield f"build {file}.o: cc $root/{file} | toolchain.txt"
+            yield f"build {file}.o: cc $root/{file} | toolchain.txt || tree.stamp"
 
 
 def image_lines(files):
