@@ -18,10 +18,12 @@ MAIN, BASE, STAGES = "phases/main.c.o", "phases/base.c.o", "phases/stages.c.o"
 GADGET, ENTRY, OFFSETS = "devices/gadget.c.o", "arch/x86/entry.S.o", "include/arch/x86/offsets.h"
 OBJECTS = {MAIN, BASE, STAGES, GADGET, "devices/wheel.c.o", ENTRY}
 SORT = {"table.c"}  # sorts, and where nothing has changed leaves its outputs alone
+TREE = {"tree.stamp"}  # reads the declarations in the tree's files
 ROOM = {"symbols.S"}  # likewise
 LINK = {"phasevisor.linked", "phasevisor.elf"}
 # What every changed object has as its consequence, before it is known what has changed in it.
 OBJECT = SORT | ROOM | LINK
+SOURCE = TREE | OBJECT  # a file of the tree is another
 TABLE = {"table.c.o", "golden.stamp"}
 NAMES = {"symbols.S.o"}  # there are other functions
 
@@ -84,32 +86,32 @@ def same_config(tree):
 CHANGES = {
     "nothing": (lambda tree: None, set()),
     # Code
-    "a comment in a C file": (append("phases/main.c", "/* A comment. */\n"), {MAIN} | OBJECT),
-    "a C file that has a phase": (append("phases/base.c", "/* A comment. */\n"), {BASE} | OBJECT),
+    "a comment in a C file": (append("phases/main.c", "/* A comment. */\n"), {MAIN} | SOURCE),
+    "a C file that has a phase": (append("phases/base.c", "/* A comment. */\n"), {BASE} | SOURCE),
     "a function": (
         append("phases/main.c", "int more(void);\nint more(void)\n{\n\treturn 1;\n}\n"),
-        {MAIN} | OBJECT | NAMES,
+        {MAIN} | SOURCE | NAMES,
     ),
-    "an assembly file": (append("arch/x86/entry.S", "\tnop\n"), {ENTRY} | OBJECT),
+    "an assembly file": (append("arch/x86/entry.S", "\tnop\n"), {ENTRY} | SOURCE),
     "a header": (append("phases/runner.h", "/* A comment. */\n"),
-                 {MAIN} | OBJECT | {"table.c.o"}),
+                 {MAIN} | SOURCE | {"table.c.o"}),
     "the header of everything": (
         append("phases/phase.h", "/* A comment. */\n"),
-        {MAIN, BASE, STAGES, GADGET} | OBJECT | {"table.c.o"},
+        {MAIN, BASE, STAGES, GADGET} | SOURCE | {"table.c.o"},
     ),
-    "a file that is renamed": (renamed, CONFIGURE | {"devices/gear.c.o"} | OBJECT),
-    "a file that goes": (gone, CONFIGURE | OBJECT | NAMES),
-    "a header that nobody includes": (add("devices/new.h", "\n"), CONFIGURE | SORT),
+    "a file that is renamed": (renamed, CONFIGURE | {"devices/gear.c.o"} | SOURCE),
+    "a file that goes": (gone, CONFIGURE | SOURCE | NAMES),
+    "a header that nobody includes": (add("devices/new.h", "\n"), CONFIGURE | SORT | TREE),
     "a comment in the file of offsets": (append("arch/x86/offsets.c", "/* A comment. */\n"),
-                                         {OFFSETS} | SORT),
+                                         {OFFSETS} | SORT | TREE),
     "an offset": (edit("arch/x86/offsets.c", "long a, b;", "long a, b, c;"),
-                  {OFFSETS, ENTRY} | OBJECT),
+                  {OFFSETS, ENTRY} | SOURCE),
     # The graph
     "the reason of a phase": (
         edit("devices/gadget.c", "gadget uses base", "it is better so"),
-        {GADGET} | OBJECT | TABLE,
+        {GADGET} | SOURCE | TABLE,
     ),
-    "a new phase": (new_phase, CONFIGURE | {"devices/new.c.o"} | OBJECT | TABLE | NAMES),
+    "a new phase": (new_phase, CONFIGURE | {"devices/new.c.o"} | SOURCE | TABLE | NAMES),
     # The configuration
     "a configuration that says the same": (same_config, CONFIGURE | {"phasevisor.elf"}),
     "a symbol off": (gadget_off, CONFIGURE | {MAIN} | OBJECT | TABLE | NAMES),
@@ -126,14 +128,14 @@ CHANGES = {
         CONFIGURE | {"phasevisor.elf"},  # the build id
     ),
     "a help text": (edit("Kconfig", 'bool "A gadget"', 'bool "A gadget"\n\thelp\n\t  Of use.'), CONFIGURE),
-    "a new symbol": (new_symbol, CONFIGURE | SORT | {"phasevisor.elf"}),
-    "a symbol that goes": (symbol_goes, CONFIGURE | SORT | {"phasevisor.elf"}),
+    "a new symbol": (new_symbol, CONFIGURE | SORT | TREE | {"phasevisor.elf"}),
+    "a symbol that goes": (symbol_goes, CONFIGURE | SORT | TREE | {"phasevisor.elf"}),
     "the default of a symbol that has its value": (
         edit("Kconfig", "range 1 10\n\tdefault 5", "range 1 10\n\tdefault 4"), CONFIGURE),
-    "a comment in Sources": (append("devices/Sources", "# A comment.\n"), CONFIGURE | SORT),
+    "a comment in Sources": (append("devices/Sources", "# A comment.\n"), CONFIGURE | SORT | TREE),
     "another defconfig": (append("configs/bare_defconfig", "# A comment.\n"), CONFIGURE),
     # The build itself
-    "a module of the generator": (append("phases/graph/order.py", "# A comment.\n"), SORT),
+    "a module of the generator": (append("phases/graph/order.py", "# A comment.\n"), SORT | TREE),
     "the module that draws": (append("phases/graph/draw.py", "# A comment.\n"), set()),
     "the module that checks the image": (append("phases/graph/image.py", "# A comment.\n"),
                                          {"phasevisor.elf"}),
@@ -210,6 +212,7 @@ def leftovers(tree):
     targets = tree.ninja("-t", "targets", "all").stdout
     known = {line.split(":")[0] for line in targets.splitlines()}
     known |= {".config", ".ninja_deps", ".ninja_log", "build.ninja.d", ".config.old", "toolchain.txt", "table.d"}
+    known |= {".source"}  # for configure.py
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     return {name for name in found - known if not name.startswith("include/config/")}
 
