@@ -229,7 +229,8 @@ def write_folder(config, lists, folder, tools):
     """All of build/NAME; build.ninja last, so that ninja does it again where this was cut short."""
     files = sorted(s.file for s in lists.values() if config.syms[s.symbol].tri_value)
     os.makedirs(os.path.join(folder, "include", "config"), exist_ok=True)
-    config.write_config(os.path.join(folder, ".config"), save_old=True)
+    assignments = build_folder.write_config(config, folder)
+    write_if_changed(os.path.join(folder, "config.txt"), assignments)
     configuration.write_headers(config, os.path.join(folder, "include", "config"))
     write_if_changed(os.path.join(folder, "toolchain.txt"), tools.text())
     build_folder.remove_leftovers(folder, lists)

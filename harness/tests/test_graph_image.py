@@ -66,7 +66,7 @@ class Image:
         assert result.returncode == 0, result.stderr
 
     def fill(self, *arguments):
-        config, toolchain = self.tree.output / ".config", self.tree.output / "toolchain.txt"
+        config, toolchain = self.tree.output / "config.txt", self.tree.output / "toolchain.txt"
         config.write_text("CONFIG_CORE=y\n")
         toolchain.write_text(f"{self.cc} 1.0\n")
         files = ("--config", config, "--toolchain", toolchain)

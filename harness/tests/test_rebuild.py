@@ -113,7 +113,7 @@ CHANGES = {
     ),
     "a new phase": (new_phase, CONFIGURE | {"devices/new.c.o"} | SOURCE | TABLE | NAMES),
     # The configuration
-    "a configuration that says the same": (same_config, CONFIGURE | {"phasevisor.elf"}),
+    "a configuration that says the same": (same_config, CONFIGURE),
     "a symbol off": (gadget_off, CONFIGURE | {MAIN} | OBJECT | TABLE | NAMES),
     "a symbol off and on again": (  # the object of wheel.c has waited; the gadget's speed was away
         gadget_off_and_on,
@@ -211,8 +211,8 @@ def leftovers(tree):
     folder = tree.root / "build" / "small"
     targets = tree.ninja("-t", "targets", "all").stdout
     known = {line.split(":")[0] for line in targets.splitlines()}
-    known |= {".config", ".ninja_deps", ".ninja_log", "build.ninja.d", ".config.old", "toolchain.txt", "table.d"}
-    known |= {".source"}  # for configure.py
+    known |= {".config", ".config.old", ".source", "config.txt", "toolchain.txt"}
+    known |= {".ninja_deps", ".ninja_log", "build.ninja.d", "table.d"}
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     return {name for name in found - known if not name.startswith("include/config/")}
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What an earlier configuration has left in a build's folder."""
+"""A build's folder: what is written into it, and what an earlier configuration has left there."""
 
+import contextlib
 import os
+import re
 
 OWN = ("table.c", "symbols.S")  # what the build itself writes and compiles
 
@@ -31,3 +33,29 @@ def gone_symbols(path, config):
         return set()
     known = {name.removesuffix(".h") for name in os.listdir(headers)}
     return known - {symbol.name for symbol in config.unique_defined_syms}
+
+
+def write_config(config, folder):
+    """
+    Writes .config; gives back its assignments, sorted. To ninja it is as old as before: a file that
+    changes while configure.py runs would be a reason to run it again.
+    """
+    path = os.path.join(folder, ".config")
+    with keeps_its_time(path):
+        config.write_config(path, save_old=True)
+    with open(path, encoding="utf-8") as file:
+        lines = [line for line in file if symbol_of(line)]
+    return "".join(sorted(lines))
+
+
+@contextlib.contextmanager
+def keeps_its_time(path):
+    before = os.stat(path) if os.path.exists(path) else None
+    yield
+    if before:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def symbol_of(line):
+    match = re.match(r"(?:# )?CONFIG_(\w+)(?:=| is not set)", line)
+    return match[1] if match else None

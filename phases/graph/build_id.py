@@ -33,14 +33,14 @@ def put(path, image, config_path, toolchain_path):
     begin = find(path, image)
     image[begin:begin + DIGITS] = b"0" * DIGITS
     digest = hashlib.sha256()
-    for part in (*loaded(path, image), configuration(config_path), compiler(toolchain_path)):
+    version = contents(toolchain_path).split(b"\n")[0]
+    for part in (*loaded(path, image), contents(config_path), version):
         digest.update(b"%d\n" % len(part) + part)
     image[begin:begin + DIGITS] = digest.hexdigest()[:DIGITS].encode()
 
 
 def read(path):
-    with open(path, "rb") as file:
-        image = file.read()
+    image = contents(path)
     begin = find(path, image)
     return image[begin:begin + DIGITS].decode()
 
@@ -73,13 +73,6 @@ def loaded(path, image):
         yield segment.data()
 
 
-def configuration(path):
-    """The assignments, without the comments between them."""
-    with open(path, encoding="utf-8") as file:
-        lines = [line for line in file if re.match(r"CONFIG_|# CONFIG_\w+ is not set", line)]
-    return "".join(sorted(lines)).encode()
-
-
-def compiler(path):
-    with open(path, encoding="utf-8") as file:
-        return file.readline().strip().encode()
+def contents(path):
+    with open(path, "rb") as file:
+        return file.read()

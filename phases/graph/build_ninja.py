@@ -77,7 +77,7 @@ def image_lines(files):
     )
     yield (
         "build phasevisor.elf: image phasevisor.linked"
-        f" | graph.json .config toolchain.txt {checks}"
+        f" | graph.json config.txt toolchain.txt {checks}"
     )
     yield "build phasevisor.stripped: strip phasevisor.elf"
     yield "build phasevisor.iso: iso phasevisor.stripped"

@@ -82,7 +82,7 @@ def parser():
         "image",
         "output",
         empty=names,
-        config={"required": True, "help": "the .config of the build, for the build id"},
+        config={"required": True, "help": "the assignments of the configuration, for the build id"},
         toolchain={"required": True, "help": "a file whose first line is the compiler's version"},
     )
     command(build_id, "image")
