@@ -46,6 +46,21 @@ def test_nothing_to_do(built):
     assert "no work to do" in result.stdout, result.stderr
 
 
+def test_clean_leaves_what_configure_has_written(tree):
+    folder = tree.root / "build" / "small"
+    assert tree.ninja("iso", "graph").returncode == 0
+    shown = tree.ninja("-n", "-t", "clean")
+    assert shown.returncode == 0 and (folder / "phasevisor.elf").exists()
+    assert tree.ninja("-t", "clean").returncode == 0
+    left = {path.name for path in folder.rglob("*") if path.is_file() and path.parent.name != "config"}
+    written = {".config", "config.txt", "toolchain.txt", "build.ninja", "build.ninja.d"}
+    assert left - {".config.old", ".ninja_log", ".ninja_deps"} == written
+    would_run = made(tree.ninja("-n"))
+    assert not (folder / "phasevisor.elf").exists()
+    assert sorted(would_run) == sorted(made(tree.ninja()))
+    assert max(map(len, would_run)) < 80
+
+
 def test_targets(tree):
     folder = tree.root / "build" / "small"
     for target, file in (("iso", "phasevisor.iso"), ("graph", "graph.svg"),

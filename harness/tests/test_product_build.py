@@ -71,11 +71,3 @@ def test_the_drawing_in_configs_is_not_stale(build, defconfig):
 def test_the_appliance_has_phases_that_an_auditor_wants_to_know_of(build):
     graph = json.loads((build("appliance") / "graph.json").read_text())
     assert len(graph["phases"]) >= 25
-
-
-def test_every_header_compiles_alone(build):
-    folder = build("appliance")
-    flags = "-std=gnu11 -ffreestanding -fsyntax-only -Wall -Wextra -Werror -x c".split()
-    for folder_name in ("phases", "arch", "boot", "devices"):
-        for header in sorted((ROOT / folder_name).rglob("*.h")):
-            run(ROOT, "gcc", *flags, f"-I{ROOT}", f"-I{folder / 'include'}", str(header))

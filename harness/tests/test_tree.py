@@ -118,14 +118,13 @@ def test_nothing_else_at_the_top():
     assert {name for name in there if not name.startswith(".")} <= TOP
 
 
-@pytest.fixture(scope="module")
-def includes(build):
-    """Where config/*.h and generated headers are."""
-    return build("appliance") / "include"
+DEFCONFIGS = [path.name.removesuffix("_defconfig") for path in sorted(ROOT.glob("configs/*_defconfig"))]
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
-def test_every_header_compiles_alone(compiler, includes):
+@pytest.mark.parametrize("config", DEFCONFIGS)
+def test_every_header_compiles_alone(build, compiler, config):
+    includes = build(config) / "include"
     problems = []
     for header in product("*.h"):
         text = f'#include "{header}"\n#include "{header}"\n'
