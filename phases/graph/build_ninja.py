@@ -53,7 +53,7 @@ def is_offsets(file):
 def object_lines(files):
     """Mistakes in declarations are told first, and alone."""
     headers = [f"include/{file[:-2]}.h" for file in files if is_offsets(file)]
-    yield "build tree.stamp: tree"
+    yield "build tree.stamp: tree $root/phases/phasegraph"
     for file in files:
         if is_offsets(file):
             yield f"build include/{file[:-2]}.h: offsets $root/{file} | toolchain.txt || tree.stamp"
