@@ -116,6 +116,7 @@ def configure(options):
         menu.need_terminal()
     config, notes, origin = make(options, source)
     lists = agreement.check(ROOT, config, build_ninja.READ_HERE)
+    tools = toolchain.find(options.cc or compiler_of(folder))
     if not is_own and not options.force:
         guard.check(ROOT, folder, config, origin)
     for note in notes:
@@ -124,7 +125,7 @@ def configure(options):
     if chosen is None:
         print("Nothing was saved, nothing is changed.")
         return 0
-    write_folder(chosen, lists, folder, toolchain.find(options.cc or compiler_of(folder)))
+    write_folder(chosen, lists, folder, tools)
     if not is_own:
         guard.record(folder, origin, config)
     print(f"build/{name}: configured from {origin}")

@@ -209,6 +209,16 @@ def test_olddefconfig(tree):
     assert accepted(tree, "--olddefconfig", "small") == lines[-1:]
 
 
+def test_a_value_that_kconfig_does_not_allow_any_more(tree):
+    accepted(tree, "small")
+    tree.edit("Kconfig", "range 1 10\n\tdefault 5", "range 1 4\n\tdefault 2")
+    result = tree.configure("build/small")
+    assert result.returncode == 2 and result.stderr == (
+        "build/small/.config:3: GADGET_SPEED is set to 5, but comes out as 2: its range is 1 to 4"
+        " (./configure.py --olddefconfig drops what is out of date)\n"
+    )
+
+
 def test_olddefconfig_of_a_file(tree):
     """It stays as it is; a short one says nothing of most symbols, which are not new for that."""
     tree.write("old.config", "CONFIG_GONE=y\nCONFIG_GADGET_SPEED=2\n")

@@ -97,6 +97,13 @@ def test_somebody_elses_changes_are_refused_before_the_menu(tree):
     assert person.screen.shows("--force overwrites it")
 
 
+def test_a_missing_compiler_is_told_before_the_menu(tree, monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    person = Person(tree.root, "./configure.py", "--menuconfig", "mine")
+    assert person.leaves() == 2 and builds(tree) == {}
+    assert person.screen.shows("gcc: there is no such program")
+
+
 def turn_the_backend_off(person):
     person.types("/", "Jump to").types("BACKEND_ONE", "BACKEND_ONE(=y)").types("\n", "[*] One backend")
     person.types(" ", "[ ] One backend").types("q", SAVE)

@@ -91,14 +91,15 @@ def apply(root, config, path):
     lost = [f"{i.place}: {i} is dropped: Kconfig has no {i.name} any more" for i in found if i.name in gone]
     found = [item for item in found if item.name not in gone]
     whole = os.path.basename(path) == ".config"
+    hint = " (./configure.py --olddefconfig drops what is out of date)" if whole else ""
     for item in found:
         if why := impossible(config, item):
-            hint = " (./configure.py --olddefconfig drops what is out of date)" if whole else ""
             mistakes.append(f"{item.place}: {why}{hint}")
     stop(mistakes)
     stop(assignments.contradictions(config.syms, found))
     assign(config, found)
-    stop(f"{item.place}: {why}" for item in found if (why := ineffective(config, item, whole)))
+    wrong = ((item, ineffective(config, item, whole)) for item in found)
+    stop(f"{item.place}: {why}{hint}" for item, why in wrong if why)
     return found, lost
 
 
