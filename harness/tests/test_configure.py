@@ -3,6 +3,7 @@
 
 import sys
 
+import kconfiglib
 import pytest
 from build_tree import BuildTree
 from graph_tree import ROOT
@@ -195,8 +196,6 @@ def test_header_of_a_symbol_that_is_gone(tree):
 
 
 def kconfig():
-    import kconfiglib
-
     kconfig = kconfiglib.Kconfig(str(ROOT / "Kconfig"), warn_to_stderr=False)
     assert not kconfig.warnings
     return kconfig
@@ -216,6 +215,33 @@ def test_every_symbol_of_the_product_has_a_help_text(real):
             assert node.help, f"{node.filename}:{node.linenr}: {symbol.name} has no help"
     for choice in real.unique_choices:
         assert choice.nodes[0].help, f"{choice.nodes[0].filename}:{choice.nodes[0].linenr}"
+
+
+def choices_beside(node):
+    """The choices of the menu in which something stands."""
+    other = node.parent.list
+    while other:
+        if isinstance(other.item, kconfiglib.Choice):
+            yield other.item
+        other = other.next
+
+
+def test_a_comment_says_why_something_is_not_offered(real):
+    """But where it stands below what it depends on, and comes and goes with it."""
+    comments = [node.dep for node in real.node_iter() if node.item == kconfiglib.COMMENT]
+    explained = {e[1] for e in comments if isinstance(e, tuple) and e[0] == kconfiglib.NOT}
+    needed = set()
+    for node in real.node_iter():
+        if not node.prompt or node.item in (kconfiglib.MENU, kconfiglib.COMMENT):
+            continue
+        above = {real.y, *choices_beside(node)}
+        parent = node.parent
+        while parent:
+            above.add(parent.item)
+            parent = parent.parent
+        symbols = kconfiglib.expr_items(node.dep)
+        needed |= {s for s in symbols if s not in above and getattr(s, "choice", None) not in above}
+    assert real.syms["BOOT_MULTIBOOT"] in needed and needed <= explained, needed - explained
 
 
 def test_help_fits_the_menu_of_a_small_terminal(real):
