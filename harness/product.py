@@ -29,7 +29,12 @@ def configure(name: str) -> Path:
             return folder.resolve()
     short = name.removeprefix("configs/").removesuffix("_defconfig")
     with locked(BUILD / f".{short}.lock"):
-        _run([PYTHON, ROOT / "configure.py", short], f"configure.py {short}")
+        try:
+            _run([PYTHON, ROOT / "configure.py", short], f"configure.py {short}")
+        except Refused as problem:
+            if not (BUILD / short / "build.ninja").exists():
+                raise
+            raise Refused(f"{problem}; --config build/{short} takes that build as it stands") from None
     return BUILD / short
 
 

@@ -13,7 +13,8 @@ import pytest
 
 import check
 import iso
-from common import HARNESS
+import product
+from common import HARNESS, Refused
 from guests import cpio, debian
 from machines.line import NotSeen, SerialLine
 from measure import exits, sizes
@@ -229,3 +230,18 @@ def test_bench_prints_json(build):
     figures = json.loads(result.stdout)
     assert {"what", "value", "unit", "limit", "within"} <= set(figures[0])
     assert result.returncode == (0 if all(figure["within"] for figure in figures) else 1)
+
+
+def test_a_build_that_configure_refuses_to_overwrite(tmp_path, monkeypatch):
+    """Somebody has used `ninja menuconfig` in build/appliance, and then boots."""
+    def refuse(*_):
+        raise Refused("configure.py small refused (see above)")
+
+    monkeypatch.setattr(product, "BUILD", tmp_path)
+    monkeypatch.setattr(product, "_run", refuse)
+    with pytest.raises(Refused, match=r"refused \(see above\)$"):
+        product.configure("small")
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "build.ninja").write_text("")
+    with pytest.raises(Refused, match="--config build/small takes that build as it stands"):
+        product.configure("small")
