@@ -133,8 +133,10 @@ struct phase {
  * One line, printf form: what is wrong, then what would help. It is kept for the running CPU until
  * the runner has logged it.
  */
-enum phase_result phase_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
-enum phase_result phase_absent(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define phase_failed(...) phase_reason(PHASE_FAILED, __VA_ARGS__)
+#define phase_absent(...) phase_reason(PHASE_ABSENT, __VA_ARGS__)
+enum phase_result phase_reason(enum phase_result result, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* A record whose keys were given as assembler text; the file and the line are added. */
 #define PHASE_RECORD(kind, keys)                                                  \

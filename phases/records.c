@@ -46,35 +46,15 @@ unsigned runner_cpus(void)
 	return __atomic_load_n(&expected, __ATOMIC_ACQUIRE);
 }
 
-static enum phase_result give_reason(enum phase_result result, const char *format,
-				     va_list arguments)
+enum phase_result phase_reason(enum phase_result result, const char *format, ...)
 {
 	struct runner_cpu *records = runner_cpu(machine_cpu());
+	va_list arguments;
 
+	va_start(arguments, format);
 	if (records) {
 		format_vtext(records->reason, sizeof(records->reason), format, arguments);
 	}
-	return result;
-}
-
-enum phase_result phase_failed(const char *format, ...)
-{
-	va_list arguments;
-	enum phase_result result;
-
-	va_start(arguments, format);
-	result = give_reason(PHASE_FAILED, format, arguments);
-	va_end(arguments);
-	return result;
-}
-
-enum phase_result phase_absent(const char *format, ...)
-{
-	va_list arguments;
-	enum phase_result result;
-
-	va_start(arguments, format);
-	result = give_reason(PHASE_ABSENT, format, arguments);
 	va_end(arguments);
 	return result;
 }
