@@ -23,10 +23,12 @@ INIT_TEXT bool bring_up(unsigned cpu, struct runner_cpu *records)
 	bool well = run_stages(cpu, records);
 
 	if (!well) {
+		__atomic_store_n(&records->progress, RUNNER_STOPPED, __ATOMIC_RELEASE);
+		wait_for_all(cpu, RUNNER_STOPPED);
 		undo_stages(cpu, true);
 	}
 	if (cpu == 0) {
-		wait_for_all();
+		wait_for_all(cpu, RUNNER_OVER);
 	}
 	if (cpu == 0 && !well) {
 		undo_stages(cpu, false);

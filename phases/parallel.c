@@ -11,7 +11,7 @@ static INIT_TEXT unsigned state_of(unsigned phase)
 	return __atomic_load_n(&states[phase], __ATOMIC_ACQUIRE);
 }
 
-/* Whether all that comes before a phase in its stage, which begins with phase `first`, is finished. */
+/* Whether all that comes before a phase in its stage, which begins with `first`, is finished. */
 static INIT_TEXT bool may_run(const struct phase *phase, unsigned first)
 {
 	for (unsigned n = 0; n < phase->links->count; n++) {

@@ -31,11 +31,8 @@ static void keep(const struct phase *phase, enum phase_result result, const stru
 {
 	unsigned n;
 
-	if (find(phase->links->index)) {
-		return;
-	}
-	n = __atomic_load_n(&reason_count, __ATOMIC_RELAXED);
-	if (n >= REASONS) {
+	if (find(phase->links->index) ||
+	    __atomic_load_n(&reason_count, __ATOMIC_RELAXED) >= REASONS) {
 		return;
 	}
 	n = __atomic_fetch_add(&reason_count, 1, __ATOMIC_RELAXED);

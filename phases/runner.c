@@ -110,9 +110,6 @@ bool runner_run(void)
 	struct runner_cpu *records = runner_cpu(cpu);
 	bool well;
 
-	if (!records) {
-		return false; /* who waits for this CPU says that it does not come */
-	}
 	/* Before it looks whether the bring-up has stopped: it sees that, or is waited for. */
 	__atomic_store_n(&records->progress, RUNNER_BEGUN, __ATOMIC_SEQ_CST);
 	well = bring_up(cpu, records);

@@ -13,12 +13,12 @@
  * bring-up steps back:
  *  - The CPU that finds it logs "stepping back: " and the reason. Phases that run go on to their
  *    end; none starts any more, but for one that its CPU had begun to start at that moment.
- *  - Each CPU undoes what it did in stages of CPUs `aps` and `all`, in the reverse order; CPUs do
- *    so side by side. Then runner_run() gives back false there.
- *  - The boot processor does so too, waits until each CPU that has called runner_run() is that far
- *    (one that hangs is named, and not waited for any longer), and undoes the rest: phases of stages
- *    of CPUs `bsp` and `any`, whoever ran them, in the reverse of the table's order. A phase behind a
- *    stage of CPUs `all` is thus undone after that stage is.
+ *  - When no CPU is in a phase any more, each undoes what it did in stages of CPUs `aps` and `all`,
+ *    in the reverse order; CPUs do so side by side. Then runner_run() gives back false there.
+ *  - The boot processor does so too, waits until each CPU that has called runner_run() is that far,
+ *    and undoes the rest: phases of stages of CPUs `bsp` and `any`, whoever ran them, in the
+ *    reverse of the table's order. What stands behind a stage of CPUs `all` is undone after it, too.
+ *  - A CPU that hangs on this way is named by one of the others, and nobody waits for it any more.
  * Undone are phases that were done and have an undo function. A line at LOG_INFO announces each.
  */
 #ifndef PHASES_RUNNER_H
@@ -61,7 +61,8 @@ struct runner_stage_run {
 	uint64_t start, end;
 };
 
-enum runner_progress { RUNNER_NOT_BEGUN, RUNNER_BEGUN, RUNNER_OVER };
+/* RUNNER_STOPPED: it is stepping back, and in no phase any more. */
+enum runner_progress { RUNNER_NOT_BEGUN, RUNNER_BEGUN, RUNNER_STOPPED, RUNNER_OVER };
 
 #define RUNNER_REASON 160 /* bytes of a reason, its NUL included */
 
@@ -90,10 +91,11 @@ struct runner_cpu *runner_cpu(unsigned cpu);
 void runner_expect_cpus(unsigned count);
 
 /*
- * Runs every stage of the calling CPU in order, and waits until every other CPU is through all of
- * its own. Gives back true when the bring-up is complete; on the boot processor, no CPU runs code or
- * uses data of the runner then that is gone once the guest runs, other than runner_summary(). False
- * after this CPU's step back; on the boot processor, after all of it: runner_failure() has the reason.
+ * Runs every stage of the calling CPU, which has records, in order, and waits until every other CPU
+ * is through all of its own. True: the bring-up is complete; when the boot processor gets this, no
+ * CPU needs code or data of the runner any more that is gone once the guest runs (runner_summary()
+ * does). False: this CPU has stepped back; when the boot processor gets this, all of them have, and
+ * runner_failure() has the reason.
  */
 bool runner_run(void);
 

@@ -88,16 +88,16 @@ struct wait {
 };
 
 /*
- * Waits a moment for a CPU to come through a stage, or (NULL) to leave the runner. False: it has been
- * in one phase, or in none, for too long.
+ * Waits a moment for a CPU to come through a stage, or (NULL) to step back. False: it has been in one
+ * phase, or in none, for too long.
  */
 bool wait_for_cpu(struct wait *wait, unsigned cpu, const char *stage);
 
 /* Waits until some stages (bit n: stage n) are through on every CPU; false: the bring-up stops. */
 bool wait_for_stages(uint64_t stages);
 
-/* Waits until no other CPU is in the runner any more; one that hangs is named. */
-void wait_for_all(void);
+/* CPU `cpu` waits until each other one that has begun has come so far; one that hangs is named. */
+void wait_for_all(unsigned cpu, enum runner_progress progress);
 
 /* Runs a phase's init, or gives the result that a test wants in its place. */
 enum phase_result fault_or_init(const struct phase *phase);

@@ -26,7 +26,8 @@ static INIT_TEXT const char *unit(void)
 }
 
 /* How a phase went on all CPUs of its stage: the longest time, and `done` if it was so on each. */
-static INIT_TEXT struct runner_run phase_summary(const struct phase *phase, const struct stage *stage)
+static INIT_TEXT struct runner_run phase_summary(const struct phase *phase,
+						 const struct stage *stage)
 {
 	struct runner_run all = { .result = PHASE_DONE };
 

@@ -63,18 +63,22 @@ INIT_TEXT bool wait_for_stages(uint64_t stages)
 	return !stopped();
 }
 
-INIT_TEXT void wait_for_all(void)
+INIT_TEXT void wait_for_all(unsigned cpu, enum runner_progress progress)
 {
 	struct wait wait = { 0 };
+	enum runner_progress is;
 
-	for (unsigned cpu = 1; cpu < runner_cpus(); cpu++) {
-		const struct runner_cpu *records = runner_cpu(cpu);
+	for (unsigned other = 0; other < runner_cpus(); other++) {
+		struct runner_cpu *records = runner_cpu(other);
 
-		while (records &&
-		       __atomic_load_n(&records->progress, __ATOMIC_SEQ_CST) == RUNNER_BEGUN) {
-			if (!wait_for_cpu(&wait, cpu, NULL)) {
+		while (other != cpu && records &&
+		       (is = __atomic_load_n(&records->progress, __ATOMIC_SEQ_CST)) < progress &&
+		       is != RUNNER_NOT_BEGUN) {
+			/* Whoever gives up first does so for all. */
+			if (!wait_for_cpu(&wait, other, NULL) &&
+			    __atomic_exchange_n(&records->progress, RUNNER_OVER,
+						__ATOMIC_RELAXED) != RUNNER_OVER) {
 				log_print(LOG_ERROR, "%s", wait.why);
-				break;
 			}
 		}
 	}

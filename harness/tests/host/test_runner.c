@@ -176,9 +176,14 @@ static void cpu_missing(void)
 	expect_failure("CPU 2 did not come through stage ap: for 10 s it has been in no phase");
 }
 
+static bool in_phase(unsigned cpu, unsigned n)
+{
+	return __atomic_load_n(&runner_cpu(cpu)->running, __ATOMIC_RELAXED) == phases[n];
+}
+
 static bool in_p13(void)
 {
-	return __atomic_load_n(&runner_cpu(1)->running, __ATOMIC_RELAXED) == phases[13];
+	return in_phase(1, 13);
 }
 
 static void *unstick(void *unused)
@@ -335,6 +340,43 @@ static void stuck_in_undo(void)
 	CHECK(undone_count[0] == 2 && undone[0][1] == 1);
 }
 
+static bool is_stopped(void)
+{
+	return runner_failure();
+}
+
+static enum phase_result stick_or_fail(void)
+{
+	if (host_cpu == 1) {
+		return stick();
+	}
+	while (host_cpu == 2 ? !in_phase(0, 21) || !in_phase(1, 21) : !is_stopped()) {
+		sched_yield();
+	}
+	return host_cpu == 2 ? phase_failed("on purpose") : PHASE_DONE;
+}
+
+/* A CPU hangs in a phase when another stops the bring-up: one of them names it, nothing is lost. */
+static void stuck_while_stopping(void)
+{
+	const char *first;
+
+	host_ticks_per_ms = 1000;
+	time_passes = is_stopped;
+	phases[1]->undo = unstick_undone;
+	phases[20]->undo = undo;
+	phases[21]->init = stick_or_fail;
+	phases[21]->vital = true;
+	cpu_count = 3;
+	stuck = true;
+	run_cpus(3);
+	CHECK_ERROR(runner_failure(), "p21 (CPU 2): on purpose");
+	first = strstr(shown, "CPU 1 did not step back: for 10 s it has been in phase p21\n");
+	CHECK(first && !strstr(first + sizeof("CPU 1 did not"), "did not step back"));
+	CHECK(undone_count[0] == 2 && undone[0][0] == 20 && undone[0][1] == 1);
+	CHECK(undone_count[1] == 1 && undone_count[2] == 1);
+}
+
 static unsigned parallel_together; /* CPUs that are in p16 or p17 */
 
 static enum phase_result meet(void)
@@ -369,7 +411,7 @@ static void parallel(void)
 
 static bool in_p16(void)
 {
-	return __atomic_load_n(&runner_cpu(1 - host_cpu)->running, __ATOMIC_RELAXED) == phases[16];
+	return in_phase(1 - host_cpu, 16);
 }
 
 /* A CPU that hangs while the other waits for what it does. */
@@ -410,6 +452,7 @@ int main(void)
 	in_child(facts, "facts");
 	in_child(steps_back, "steps back");
 	in_child(stuck_in_undo, "stuck in undo");
+	in_child(stuck_while_stopping, "stuck while stopping");
 	in_child(parallel, "parallel");
 	in_child(stuck_in_parallel, "stuck in parallel");
 	return 0;
