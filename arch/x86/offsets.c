@@ -9,6 +9,7 @@ void offsets(void);
 void offsets(void)
 {
 	OFFSET(CPU_APIC_ID, offsetof(struct cpu, apic_id));
+	OFFSET(CPU_TRAIL, offsetof(struct cpu, trail));
 	OFFSET(CPU_STACK_TOP, offsetof(struct cpu, stack_top));
 	OFFSET(CPU_NMIS_TAKEN, offsetof(struct cpu, vcpu.nmis_taken));
 	OFFSET(GUEST_REGISTERS_SIZE, sizeof(struct guest_registers));

@@ -13,7 +13,7 @@
 #define CPU_STACK_PAGES 2
 #define EXCEPTION_STACK_PAGES 1
 
-static struct cpu boot_cpu;
+struct cpu boot_cpu;
 struct cpu *cpus[CONFIG_MAX_CPUS] = {&boot_cpu};
 unsigned cpu_count = 1;
 

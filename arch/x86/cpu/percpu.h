@@ -8,6 +8,7 @@
 
 #include "arch/x86/cpu/descriptors.h"
 #include "arch/x86/cpu/startup.h"
+#include "arch/x86/entry/trail.h"
 #include "arch/x86/vcpu/vcpu.h"
 
 struct svm_cpu;
@@ -17,6 +18,7 @@ struct cpu {
 	unsigned index;   /* as machine_cpu(); the boot processor is 0 */
 	uint32_t apic_id;
 
+	struct trail trail; /* of its last start */
 	uint8_t *stack_top; /* for the bring-up, then for exits */
 	struct cpu_tables tables;
 
@@ -28,6 +30,7 @@ struct cpu {
 };
 
 extern struct cpu *cpus[];
+extern struct cpu boot_cpu; /* cpus[0], a part of the image */
 extern unsigned cpu_count; /* how many of them there are */
 
 static inline struct cpu *this_cpu(void)

@@ -11,6 +11,7 @@
 #include "phases/machine.h"
 #include "phases/memory/string.h"
 #include "phases/phase.h"
+#include "phases/runner.h"
 
 PHASE(trampoline, global, trampoline_init, .vital = true,
       .does = "puts the code that brings a CPU to 64-bit mode into the low page");
@@ -35,7 +36,7 @@ PHASE_NEEDS(ap_start, time_source, "a CPU that does not come is noticed by the t
 /* The code, and the words in it that are filled in (entry/trampoline.S). */
 extern const uint8_t trampoline_begin[], trampoline_end[], trampoline_code[];
 extern const uint8_t trampoline_gdt_address[], trampoline_jump32[], trampoline_jump64[],
-	trampoline_cr3[];
+	trampoline_cr3[], trampoline_last[];
 extern const uint32_t trampoline_offset32, trampoline_offset64, trampoline_gdt_offset;
 
 static void set_word(uint8_t *page, const uint8_t *word, uint32_t value)
@@ -78,6 +79,24 @@ bool cpu_start(struct cpu *target, uint32_t token, uint64_t microseconds, void (
 	return true;
 }
 
+uint8_t restart_last;
+
+/* The place of the last step's number while the CPU knows only where it is: in the low page. */
+static INIT_TEXT uint8_t *page_last(void)
+{
+	return (uint8_t *)physical_map(reserved_memory.low_page, PAGE_SIZE) +
+	       (trampoline_last - trampoline_code);
+}
+
+/* How far a CPU came that does not arrive; NULL: it took no step. */
+static INIT_TEXT const char *last_step(const struct trail *trail)
+{
+	uint8_t paged = trail->count ? trail->steps[trail->count - 1] : restart_last;
+	uint8_t last = paged ? paged : *page_last();
+
+	return last && last <= runner_step_count ? runner_step_names[last] : NULL;
+}
+
 static enum phase_result ap_start_init(void)
 {
 	for (unsigned i = 1; i < cpu_count; i++) {
@@ -94,10 +113,15 @@ static enum phase_result ap_start_init(void)
 		time_delay(INIT_MICROSECONDS);
 	}
 	for (unsigned i = 1; i < cpu_count; i++) {
+		*page_last() = restart_last = 0;
 		if (!cpu_start(cpus[i], FIRST_TOKEN, FIRST_START_MICROSECONDS, machine_relax)) {
-			return phase_failed("CPU %u (APIC id %u) does not start; no guest may run "
-					    "while a CPU is outside: turn it off in the firmware's "
-					    "set-up", i, cpus[i]->apic_id);
+			const char *last = last_step(&cpus[i]->trail);
+
+			return phase_failed("CPU %u (APIC id %u) does not start, %s%s; no guest may "
+					    "run while a CPU is outside: turn it off in the "
+					    "firmware's set-up", i, cpus[i]->apic_id,
+					    last ? "its last step was " : "it took no step",
+					    last ? last : "");
 		}
 	}
 	return PHASE_DONE;

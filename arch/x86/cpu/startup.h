@@ -16,6 +16,9 @@ struct cpu_start {
 	uint32_t arrived; /* written by the target: the token that it found */
 };
 
+/* The last step of a CPU that starts, between paging and its own trail; 0: none. */
+extern uint8_t restart_last;
+
 struct cpu;
 
 /*

@@ -44,6 +44,7 @@ INIT_TEXT void journey_bsp(uint32_t load_address)
 void journey_ap(struct cpu *cpu)
 {
 	percpu_load(cpu);
+	TRAIL_STEP(&cpu->trail, ap_tables);
 	descriptors_load(&cpu->tables);
 	uint32_t token = __atomic_load_n(&cpu->start.token, __ATOMIC_ACQUIRE);
 

@@ -14,6 +14,8 @@
 
 #include "arch/x86/cpu/msr.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/entry/trail.h"
+#include "arch/x86/offsets.h"
 #include "phases/phase.h"
 
 #define MULTIBOOT1_MAGIC 0x1badb002
@@ -24,6 +26,7 @@
 #define LOADED(symbol) ((symbol) - IMAGE_BASE + LOAD_BASE)
 /* A symbol's physical address, with EBP = load address of image_start. */
 #define HERE(symbol) (symbol - IMAGE_BASE)(%ebp)
+#define LINKED(symbol) symbol
 
 	.section .multiboot, "ax"
 	.balign 8
@@ -88,11 +91,13 @@ multiboot_entry:
 	mov	%edi, HERE(entry_ticks)
 	mov	%edx, HERE(entry_ticks + 4)
 	movb	$1, HERE(fact_boot_multiboot)
+	TRAIL_BOOT(multiboot_entry, 1, HERE)
 
 STEP(long_mode_check, bsp, "32-bit protected, paging off", "boot stack",
      "stops with a message on each console where the processor has no 64-bit mode")
 STEP_NEEDS(long_mode_check, multiboot_entry, "it calls, so it needs the boot stack")
 
+	TRAIL_BOOT(long_mode_check, 2, HERE)
 	mov	$0x80000000, %eax
 	cpuid
 	cmp	$0x80000001, %eax
@@ -107,7 +112,9 @@ STEP_NEEDS(long_mode_check, multiboot_entry, "it calls, so it needs the boot sta
 STEP(early_tables, bsp, "32-bit protected, paging off", "boot stack",
      "builds page tables: physical memory below 4 GiB where it is, and the image where it was linked")
 STEP_NEEDS(early_tables, multiboot_entry, "the image is mapped from where it was loaded")
+STEP_NEEDS(early_tables, long_mode_check, "they are tables of long mode")
 
+	TRAIL_BOOT(early_tables, 3, HERE)
 	lea	HERE(early_pml4), %edi
 	lea	HERE(early_pdpt), %eax
 	or	$(PAGE_PRESENT | PAGE_WRITE), %eax
@@ -156,6 +163,7 @@ STEP(long_mode, bsp, "32-bit compatibility", "boot stack",
 STEP_NEEDS(long_mode, early_tables, "paging needs tables")
 STEP_NEEDS(long_mode, long_mode_check, "EFER.LME exists only where long mode does")
 
+	TRAIL_BOOT(long_mode, 4, HERE)
 	mov	$CR4_PAE, %eax
 	mov	%eax, %cr4
 	lea	HERE(early_pml4), %eax
@@ -224,7 +232,8 @@ entry64:
 	mov	%eax, %gs
 	movabs	$1f, %rax
 	jmp	*%rax
-1:	mov	$boot_stack_top, %rsp
+1:	TRAIL_BOOT(image_jump, 5, LINKED)
+	mov	$boot_stack_top, %rsp
 	/* The same GDT, by its linked address: the place where it was loaded is given up later. */
 	movabs	$boot_gdt, %rax
 	mov	%rax, boot_gdt_pointer + 2

@@ -5,10 +5,13 @@
  * CS = page >> 4, IP = 0, real mode, everything else as INIT left it (APM volume 2, table 14-1).
  *
  * The phase `trampoline` copies this code into the page and fills in the words at its end. The
- * code finds itself by CS, so that it runs in any page.
+ * code finds itself by CS, so that it runs in any page. ESI keeps the CPU's trail; whoever waits for
+ * the CPU sees its last step in the page, or in the image once paging is on (the page may not be
+ * written to then).
  */
 #include "arch/x86/cpu/msr.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/entry/trail.h"
 #include "arch/x86/offsets.h"
 #include "phases/phase.h"
 
@@ -26,6 +29,7 @@ trampoline_code:
 	cld
 	mov	%cs, %ax
 	mov	%ax, %ds
+	TRAIL_KEEP(trampoline_real, %esi, LOCAL(trampoline_last))
 	movzwl	%ax, %ebp
 	shl	$4, %ebp /* physical address of the page: a register that nothing below changes */
 	lgdtl	LOCAL(trampoline_gdt_pointer)
@@ -43,6 +47,7 @@ trampoline32:
 	mov	%eax, %ds
 	mov	%eax, %es
 	mov	%eax, %ss
+	TRAIL_KEEP(trampoline_long, %esi, LOCAL(trampoline_last)(%ebp))
 	mov	$CR4_PAE, %eax
 	mov	%eax, %cr4
 	mov	LOCAL(trampoline_cr3)(%ebp), %eax
@@ -61,6 +66,7 @@ STEP_NEEDS(trampoline_jump, trampoline_long, "the image is above 4 GiB")
 
 	.code64
 trampoline64:
+	TRAIL_KEEP(trampoline_jump, %esi, restart_last)
 	movabs	$restart_entry, %rax
 	jmp	*%rax
 
@@ -73,7 +79,7 @@ trampoline_gdt:
 trampoline_gdt_pointer:
 	.short . - trampoline_gdt - 1
 	.global trampoline_gdt_address, trampoline_jump32, trampoline_jump64, trampoline_cr3
-	.global trampoline_offset32, trampoline_offset64, trampoline_gdt_offset
+	.global trampoline_offset32, trampoline_offset64, trampoline_gdt_offset, trampoline_last
 trampoline_gdt_address:
 	.long 0
 	/* Far pointers and the page tables' address, which the phase fills in. */
@@ -85,6 +91,8 @@ trampoline_jump64:
 	.short SELECTOR_CODE
 trampoline_cr3:
 	.long 0
+trampoline_last:
+	.byte 0
 
 	/* What the words above are made of: offsets in the page. */
 	.section .rodata
@@ -128,6 +136,8 @@ restart_entry:
 	inc	%ecx
 	jmp	3b
 4:	mov	CPU_STACK_TOP(%rdi), %rsp
+	TRAIL_KEEP(percpu_stack, %esi, restart_last)
+	TRAIL_STORE(%esi, %rdi)
 	xor	%ebp, %ebp
 	call	journey_ap
 	ud2

@@ -2,12 +2,28 @@
 /* What a panic says of the other CPUs: they are stopped by the kick, and their last exit is shown. */
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/vcpu/kick.h"
+#include "phases/log/format.h"
+#include "phases/log/log.h"
 #include "phases/panic/panic.h"
+#include "phases/runner.h"
+
+static void print_trail(const struct cpu *cpu)
+{
+	char text[LOG_LINE + 1] = "";
+	size_t length = 0;
+
+	for (unsigned i = 0; i < cpu->trail.count && length < sizeof(text); i++) {
+		length += format_text(text + length, sizeof(text) - length, " %s",
+				      runner_step_names[cpu->trail.steps[i]]);
+	}
+	panic_print("CPU %u has taken the steps%s", cpu->index, text);
+}
 
 void panic_other_cpus(void)
 {
 	struct cpu *cpu = this_cpu();
 
+	print_trail(cpu);
 	kick_stop_others(cpu);
 	for (unsigned i = 0; i < cpu_count; i++) {
 		const struct vcpu *vcpu = &cpus[i]->vcpu;

@@ -51,6 +51,7 @@ static void __attribute__((noreturn)) enter_first(void)
 
 INIT_TEXT void vcpu_run_boot(void)
 {
+	TRAIL_STEP(&this_cpu()->trail, guest_entry_bsp);
 	backend_hold_nmis();
 	backend_set_start(this_cpu(), &guest_start);
 	on_own_stack(enter_first);
@@ -60,6 +61,7 @@ void vcpu_run_started(void)
 {
 	struct cpu *cpu = this_cpu();
 
+	TRAIL_STEP(&cpu->trail, guest_entry_ap);
 	backend_hold_nmis();
 	backend_set_startup(cpu, cpu->vcpu.start_vector);
 	on_own_stack(enter_guest);
