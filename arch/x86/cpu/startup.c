@@ -18,7 +18,15 @@ PHASE(trampoline, global, trampoline_init, .vital = true,
 PHASE_NEEDS(trampoline, low_page, "it is where the code goes");
 PHASE_NEEDS(trampoline, relocation, "the code turns on the hypervisor's own page tables");
 
-PHASE(ap_start, start_aps, ap_start_init, .vital = true,
+/* Each waits for a start-up IPI then, with nothing of ours in it. */
+static INIT_TEXT void ap_send_init(void)
+{
+	for (unsigned i = 1; i < cpu_count; i++) {
+		apic_send(cpus[i]->apic_id, ICR_DELIVERY_INIT | ICR_ASSERT);
+	}
+}
+
+PHASE(ap_start, start_aps, ap_start_init, .vital = true, .undo = ap_send_init,
       .does = "starts every other CPU that the MADT lists, and waits until each has come");
 PHASE_NEEDS(ap_start, trampoline, "it is where the CPUs begin");
 PHASE_NEEDS(ap_start, percpu, "a CPU finds its stack in its record");
@@ -106,9 +114,7 @@ static enum phase_result ap_start_init(void)
 					    cpus[i]->apic_id);
 		}
 	}
-	for (unsigned i = 1; i < cpu_count; i++) {
-		apic_send(cpus[i]->apic_id, ICR_DELIVERY_INIT | ICR_ASSERT);
-	}
+	ap_send_init();
 	if (cpu_count > 1) {
 		time_delay(INIT_MICROSECONDS);
 	}

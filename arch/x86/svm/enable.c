@@ -25,7 +25,13 @@ PHASE(svm_same, ap, svm_same_check, .vital = true,
 PHASE_ONLY(svm_same, cpu_svm);
 PHASE_NEEDS(svm_same, svm_features, "it is compared with what the boot processor has");
 
-PHASE(svm_enable, pcpu, svm_enable_init, .vital = true,
+static void svm_enable_undo(void)
+{
+	wrmsr(MSR_VM_HSAVE_PA, this_cpu()->svm->found_host_save);
+	wrmsr(MSR_EFER, this_cpu()->svm->found_efer);
+}
+
+PHASE(svm_enable, pcpu, svm_enable_init, .vital = true, .undo = svm_enable_undo,
       .does = "sets EFER.SVME and gives the processor its page for the host's state");
 PHASE_ONLY(svm_enable, cpu_svm);
 PHASE_NEEDS(svm_enable, svm_features, "setting EFER.SVME faults where SVM is off");
@@ -76,8 +82,12 @@ static enum phase_result svm_same_check(void)
 
 static enum phase_result svm_enable_init(void)
 {
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
-	wrmsr(MSR_VM_HSAVE_PA, this_cpu()->svm->host_save);
+	struct svm_cpu *svm = this_cpu()->svm;
+
+	svm->found_efer = rdmsr(MSR_EFER);
+	svm->found_host_save = rdmsr(MSR_VM_HSAVE_PA);
+	wrmsr(MSR_EFER, svm->found_efer | EFER_SVME);
+	wrmsr(MSR_VM_HSAVE_PA, svm->host_save);
 	return PHASE_DONE;
 }
 

@@ -17,6 +17,7 @@ enum svm_step { STEP_NOT, STEP_SCRATCH, STEP_PAGE0, STEP_NMI_RETURN };
 struct svm_cpu {
 	struct vmcb *vmcb;
 	uint64_t vmcb_physical, host_vmcb, host_save;
+	uint64_t found_efer, found_host_save; /* before SVM was turned on */
 	struct guest_registers first_registers;
 	struct cpu *cpu;
 	struct {
