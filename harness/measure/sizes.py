@@ -20,8 +20,11 @@ def source_files(build: Path) -> set[Path]:
         files.add((build / entry["file"]).resolve())
     command = ["ninja", "-C", build, "-t", "deps"]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    compiled = False
     for line in listing.splitlines():
-        if line.startswith("    "):
+        if not line.startswith("    "):
+            compiled = line.partition(":")[0].endswith((".o", ".h"))
+        elif compiled:
             files.add((build / line.strip()).resolve())
     return {file for file in files if file.is_relative_to(ROOT) and not file.is_relative_to(BUILD)}
 
