@@ -15,16 +15,32 @@ BRANCH = re.compile(r"^\s*([0-9a-f]+):.*?\s(?:call|j[a-z]+|loop[a-z]*)\s+([0-9a-
 RELATIVE = re.compile(r"^\s*([0-9a-f]+):.*# ([0-9a-f]+) <")
 
 
+def called(image, by_pointer):
+    """
+    Of each function, those that it calls or goes to; and of those whose names are `by_pointer`, also
+    those whose address it takes.
+    """
+    found = {}
+    for holder, target, branch in edges(image):
+        if holder and target and (branch or target.plain_name in by_pointer):
+            found.setdefault(holder, {})[target] = True
+    return found
+
+
 def edges(image):
     """(who refers, whom, whether it goes there): symbols, or None for what has no name."""
     for reference in image.references():
         yield reference.holder, image.at(reference.address), False
+    yield from disassembled(image)
+    yield from falls(image)
+
+
+def disassembled(image):
     for line in disassembly(image.path).splitlines():
         match = BRANCH.match(line) or RELATIVE.match(line)
         if match:
             holder, target = (image.at(int(address, 16)) for address in match.groups())
             yield holder, target, match.re is BRANCH
-    yield from falls(image)
 
 
 def falls(image):

@@ -61,6 +61,7 @@ def phase_json(phase):
         "provides": list(phase.provides),
         "only": [edge.on for edge in phase.only],
         "sets": phase.sets,
+        "gives": phase.gives,
     }
 
 

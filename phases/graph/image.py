@@ -6,10 +6,10 @@ import struct
 
 from elftools.elf.constants import SH_FLAGS
 
-from . import init_memory, records
+from . import gives, init_memory, records
 from .layout import LINKS_INDEX, LINKS_ONLY, PHASE_INIT, PHASE_LINKS, STAGE, STAGE_CPUS
 from .linked import Image
-from .problems import Refused
+from .problems import Problems, Refused
 
 
 def check(elf_path, json_path):
@@ -25,7 +25,10 @@ def check(elf_path, json_path):
         for phase in phases.values():
             check_phase(image, phase)
         check_steps(image, graph["steps"])
-        init_memory.check(image, graph)
+        problems = Problems()
+        init_memory.check(image, graph, problems)
+        gives.check(image, graph, problems)
+        problems.stop_if_any()
 
 
 def init_report(elf_path, json_path):

@@ -9,7 +9,7 @@ import re
 from elftools.elf.constants import SH_FLAGS
 
 from . import records
-from .problems import Problems, Refused
+from .problems import Refused
 
 PARTS = ("text", "rodata", "data")
 BOUNDS = [f"init_{part}_{end}" for part in PARTS for end in ("begin", "end")]
@@ -18,14 +18,12 @@ TABLE = ("runner_stages", "initcall_")
 MARKS = {"STT_FUNC": "INIT_TEXT", "STT_OBJECT": "INIT_RODATA, INIT_DATA or INIT_BSS"}
 
 
-def check(image, graph):
+def check(image, graph, problems):
     ranges = find_ranges(image)
     if not ranges:
         return
-    problems = Problems()
     check_phases(image, graph, ranges, problems)
     check_references(image, ranges, problems)
-    problems.stop_if_any()
 
 
 def find_ranges(image):

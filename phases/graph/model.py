@@ -41,6 +41,7 @@ class Phase:
     edges: list = field(default_factory=list)
     only: list = field(default_factory=list)  # edges to who sets the facts that it belongs to
     sets: list = field(default_factory=list)  # names of facts
+    gives: list = field(default_factory=list)  # names of functions
     position: int = 0
 
     @property
@@ -218,6 +219,7 @@ def arguments(record, place, known, problems):
 BELONGING = {
     "stage_follows": "stage", "step_needs": "step", "step_sets": "step", "needs": "phase",
     "wants": "phase", "provides": "phase", "only": "phase", "sets": "phase",
+    "gives": "phase",
 }
 
 
@@ -229,6 +231,8 @@ def add_belonging(graph, record, place):
     if record.kind == "provides":
         owner.provides.append(record["capability"])
         graph.providers.setdefault(record["capability"], []).append(owner.name)
+    elif record.kind == "gives":
+        owner.gives.append(record["function"])
     elif record.kind in ("sets", "step_sets"):
         owner.sets.append(record["fact"])
         if record["fact"] in graph.facts:
