@@ -15,6 +15,7 @@ static bool identity_mapped;
 
 PHASE(physical_memory, global, physical_memory_init, .vital = true,
       .does = "opens physical memory below 4 GiB, which the early page tables map where it is");
+PHASE_GIVES(physical_memory, physical_map);
 PHASE_NEEDS(physical_memory, early_exceptions, "an address that is not there gives a panic");
 
 static enum phase_result physical_memory_init(void)
