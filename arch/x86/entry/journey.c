@@ -6,6 +6,7 @@
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/vcpu/kick.h"
 #include "arch/x86/vcpu/run.h"
+#include "config/BOOT_SUMMARY.h"
 #include "config/PANIC_REBOOT.h"
 #include "phases/log/console.h"
 #include "phases/log/log.h"
@@ -33,7 +34,9 @@ INIT_TEXT void journey_bsp(uint32_t load_address)
 	if (!runner_run()) {
 		give_up();
 	}
-	runner_summary();
+	if (CONFIG_BOOT_SUMMARY) {
+		runner_summary();
+	}
 	log_print(LOG_NOTICE, "the guest starts %llu us after our first instruction",
 		  (unsigned long long)((machine_ticks() - entry_ticks) * 1000 /
 				       machine_ticks_per_ms()));
