@@ -6,24 +6,20 @@
 #include "boot/guest_map.h"
 #include "boot/linux/boot_data.h"
 #include "boot/linux/bzimage.h"
-#include "boot/linux/place.h"
+#include "boot/linux/moves.h"
 #include "phases/boot_info.h"
 #include "phases/log/log.h"
 #include "phases/memory/string.h"
 #include "phases/phase.h"
 
+#define MIB(bytes) ((unsigned)(((bytes) + 0xfffff) >> 20))
 #define ENTRY_64 0x200 /* the 64-bit entry, from the kernel's first byte */
 
 INIT_BSS struct guest_start guest_start;
 
 static INIT_BSS struct bzimage image;
-static INIT_BSS struct linux_plan plan;
+INIT_BSS struct linux_plan linux_plan;
 static INIT_BSS struct linux_boot_data *boot_data; /* in the guest's memory */
-
-static INIT_TEXT unsigned mib(uint64_t bytes)
-{
-	return (bytes + (1 << 20) - 1) >> 20;
-}
 
 static INIT_TEXT struct memory_span initrd_source(void)
 {
@@ -40,8 +36,8 @@ PHASE_NEEDS(linux_kernel, boot_info, "the kernel is the loader's first module");
 static enum phase_result linux_kernel_init(void)
 {
 	const struct boot_module *module = &boot_info.modules[0];
+	void *file = physical_map(module->base, module->size);
 	const char *error;
-	void *file;
 
 	if (!boot_info.module_count) {
 		return phase_failed("no kernel: the loader gives no modules; add a line "
@@ -50,7 +46,6 @@ static enum phase_result linux_kernel_init(void)
 	if (boot_info.module_count > 2) {
 		log_print(LOG_WARNING, "linux: only the first two modules are used");
 	}
-	file = physical_map(module->base, module->size);
 	if (!file) {
 		return phase_failed("the kernel does not lie below 4 GiB; try another loader");
 	}
@@ -60,8 +55,7 @@ static enum phase_result linux_kernel_init(void)
 	}
 	if (strlen(module->cmdline) > image.header.cmdline_size) {
 		return phase_failed("the kernel takes a command line of at most %u characters; "
-				    "shorten it",
-				    image.header.cmdline_size);
+				    "shorten it", image.header.cmdline_size);
 	}
 	return PHASE_DONE;
 }
@@ -91,19 +85,19 @@ static enum phase_result linux_plan_init(void)
 	if (request.initrd.size && !physical_map(request.initrd.base, request.initrd.size)) {
 		error = "the initrd does not lie below 4 GiB; try another loader";
 	} else if (memory_map_set(&map, image_load_address, image_size(), MEMORY_RESERVED)) {
-		error = linux_place(&request, &plan);
+		error = linux_place(&request, &linux_plan);
 	}
 	if (error) {
 		return phase_failed("%s (kernel %u MiB, initrd %u MiB, memory %u MiB)", error,
-				    mib(image.header.init_size), mib(request.initrd.size),
-				    mib(memory_map_usable(&guest_map)));
+				    MIB((uint64_t)image.header.init_size), MIB(request.initrd.size),
+				    MIB(memory_map_usable(&guest_map)));
 	}
-	boot_data = physical_map(plan.boot_data, sizeof(*boot_data));
+	boot_data = physical_map(linux_plan.boot_data, sizeof(*boot_data));
 	return PHASE_DONE;
 }
 
-/* All of it lies below 4 GiB and is mapped: that of the modules was looked at, the plan keeps to it. */
-static INIT_TEXT void carry_out(const struct linux_moves *moves)
+/* The modules' memory was looked at, and the plan keeps to what is mapped. */
+INIT_TEXT void linux_carry_out(const struct linux_moves *moves)
 {
 	for (unsigned i = 0; i < moves->count; i++) {
 		const struct linux_move *move = &moves->moves[i];
@@ -116,12 +110,13 @@ static INIT_TEXT void carry_out(const struct linux_moves *moves)
 PHASE(linux_kernel_move, parallel, linux_kernel_move_init,
       .does = "moves the kernel to where it goes", .vital = true);
 PHASE_NEEDS(linux_kernel_move, linux_plan, "it says where to");
+PHASE_WANTS(linux_kernel_move, linux_halves, "what another processor moves is not moved here");
 PHASE_NEEDS(linux_kernel_move, physical_memory,
 	    "the guest's memory is reached through the identity map");
 
 static enum phase_result linux_kernel_move_init(void)
 {
-	carry_out(&plan.kernel_moves);
+	linux_carry_out(&linux_plan.kernel_moves);
 	return PHASE_DONE;
 }
 
@@ -133,13 +128,10 @@ PHASE_NEEDS(linux_initrd_move, physical_memory,
 
 static enum phase_result linux_initrd_move_init(void)
 {
-	if (plan.kernel_moves.count > 1) {
-		log_print(LOG_INFO, "linux: memory is too tight to move kernel and initrd at the "
-				    "same time: linux_kernel_move does both");
-	} else if (!plan.initrd_moves.count) {
-		log_print(LOG_INFO, "linux: no initrd has to be moved");
+	if (linux_plan.kernel_moves.count > 1) {
+		log_print(LOG_INFO, "linux: memory is too tight for two moves at the same time");
 	}
-	carry_out(&plan.initrd_moves);
+	linux_carry_out(&linux_plan.initrd_moves);
 	return PHASE_DONE;
 }
 
@@ -149,7 +141,7 @@ PHASE_NEEDS(linux_page_tables, linux_plan, "it says where they go: where no modu
 
 static enum phase_result linux_page_tables_init(void)
 {
-	linux_page_tables(boot_data, plan.boot_data);
+	linux_page_tables(boot_data, linux_plan.boot_data);
 	linux_descriptors(boot_data);
 	return PHASE_DONE;
 }
@@ -165,10 +157,11 @@ static enum phase_result linux_zero_page_init(void)
 		.image = &image,
 		.map = &guest_map,
 		.screen = &boot_info.screen,
-		.kernel = plan.kernel,
-		.command_line = plan.boot_data + offsetof(struct linux_boot_data, command_line),
+		.kernel = linux_plan.kernel,
+		.command_line =
+			linux_plan.boot_data + offsetof(struct linux_boot_data, command_line),
 		.rsdp = guest_rsdp,
-		.initrd = { plan.initrd, initrd_source().size },
+		.initrd = { linux_plan.initrd, initrd_source().size },
 	};
 
 	memcpy(boot_data->command_line, boot_info.modules[0].cmdline, BOOT_CMDLINE);
@@ -179,6 +172,7 @@ static enum phase_result linux_zero_page_init(void)
 PHASE(linux_state, guest, linux_state_init,
       .does = "says in which state the boot processor enters the kernel", .vital = true);
 PHASE_NEEDS(linux_state, linux_kernel_move, "the kernel is entered where it was moved to");
+PHASE_WANTS(linux_state, linux_kernel_half, "the kernel is entered when all of it is there");
 PHASE_NEEDS(linux_state, linux_initrd_move, "the kernel unpacks it where the zero page says");
 PHASE_NEEDS(linux_state, linux_page_tables, "the kernel is entered with paging on");
 PHASE_NEEDS(linux_state, linux_zero_page, "RSI points to it");
@@ -186,10 +180,10 @@ PHASE_PROVIDES(linux_state, guest_start);
 
 static enum phase_result linux_state_init(void)
 {
-	uint64_t base = plan.boot_data;
+	uint64_t base = linux_plan.boot_data;
 
 	guest_start = (struct guest_start){
-		.rip = plan.kernel + ENTRY_64,
+		.rip = linux_plan.kernel + ENTRY_64,
 		.rsi = base + offsetof(struct linux_boot_data, zero_page),
 		.cr3 = base + offsetof(struct linux_boot_data, pml4),
 		.gdt_base = base + offsetof(struct linux_boot_data, gdt),

@@ -35,6 +35,7 @@ struct linux_moves {
 struct linux_plan {
 	uint64_t kernel, initrd, boot_data; /* where each comes to lie */
 	struct linux_moves kernel_moves, initrd_moves;
+	struct linux_moves second_half; /* of the kernel: made by linux_halve() */
 };
 
 /* Gives back NULL, or one line that says what does not fit and what would help. */

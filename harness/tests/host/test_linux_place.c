@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* with: boot/linux/place.c phases/memory/map.c */
+/* with: boot/linux/place.c boot/linux/halves.c phases/memory/map.c */
 /* Random layouts: each plan is carried out on a small memory, and the bytes are looked at. */
-#include "boot/linux/place.h"
+#include "boot/linux/moves.h"
 
 #include "harness/tests/host/check.h"
 
@@ -14,6 +14,7 @@ static struct memory_map map;
 static struct setup_header header;
 static struct linux_request request;
 static struct linux_plan plan;
+static unsigned halved; /* plans in which the kernel is moved in two halves */
 static unsigned moves[LINUX_MOVES + 1], apart, in_order, refusals, no_way, no_room, stays;
 
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
@@ -86,6 +87,9 @@ static void carry_out_all(void)
 
 	memcpy(kernel_bytes, memory + request.kernel.base, request.kernel.size);
 	memcpy(initrd_bytes, memory + request.initrd.base, request.initrd.size);
+	if (check_round & 1) {
+		carry_out(&plan.second_half);
+	}
 	for (unsigned step = 0; step < 3; step++) {
 		if (step == data_at) {
 			memset(memory + plan.boot_data, 0xda, DATA_SIZE);
@@ -94,6 +98,9 @@ static void carry_out_all(void)
 
 			carry_out(first == order / 3 ? &plan.kernel_moves : &plan.initrd_moves);
 		}
+	}
+	if (!(check_round & 1)) {
+		carry_out(&plan.second_half);
 	}
 	CHECK(!memcmp(memory + plan.kernel, kernel_bytes, request.kernel.size));
 	if (request.initrd.size) {
@@ -114,10 +121,11 @@ static bool apart_moves(const struct linux_move *a, const struct linux_move *b)
 /* Nothing that is written at the same time is read or written by two. */
 static void check_independence(void)
 {
-	const struct linux_moves *lists[] = { &plan.kernel_moves, &plan.initrd_moves };
+	const struct linux_moves *lists[] = { &plan.kernel_moves, &plan.initrd_moves,
+					      &plan.second_half };
 	struct linux_move data = { plan.boot_data, plan.boot_data, DATA_SIZE };
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		for (unsigned n = 0; n < lists[i]->count; n++) {
 			CHECK(apart_moves(&lists[i]->moves[n], &data));
 		}
@@ -127,6 +135,12 @@ static void check_independence(void)
 		CHECK(plan.kernel_moves.count <= 1);
 		CHECK(!plan.kernel_moves.count ||
 		      apart_moves(&plan.kernel_moves.moves[0], &plan.initrd_moves.moves[0]));
+	}
+	if (plan.second_half.count) {
+		CHECK_EQ(plan.kernel_moves.count, 1);
+		CHECK(apart_moves(&plan.kernel_moves.moves[0], &plan.second_half.moves[0]));
+		CHECK(!plan.initrd_moves.count ||
+		      apart_moves(&plan.second_half.moves[0], &plan.initrd_moves.moves[0]));
 	}
 }
 
@@ -255,9 +269,10 @@ static void random_layouts(void)
 			}
 			continue;
 		}
-		check_independence();
 		check_places();
 		check_effort();
+		halved += linux_halve(&plan);
+		check_independence();
 		carry_out_all();
 		moves[plan.kernel_moves.count]++;
 	}
@@ -271,6 +286,7 @@ int main(void)
 	       refusals, no_way, no_room, moves[0], moves[1], moves[2], moves[3], stays, apart,
 	       in_order);
 	CHECK(refusals > 100 && stays > 100 && apart > 100 && in_order > 100);
+	CHECK(halved > 100);
 	CHECK(moves[1] > 100 && moves[2] > 50 && moves[3] > 10);
 	CHECK(no_way <= 3 && no_room < 50);
 	return 0;
