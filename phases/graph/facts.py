@@ -16,11 +16,14 @@ def check_and_join(graph, index, problems):
     for phase in graph.phases.values():
         check_only(graph, phase, index, problems)
     graph.combinations = combinations(graph)
+    if problems.messages:
+        return
     for phase in graph.phases.values():
-        if phase.only and not problems.messages and not active_in(graph, phase.facts):
+        if phase.only and not active_in(graph, phase.facts):
+            never = "is never true" if len(phase.facts) == 1 else "are never true together"
             problems.add(
                 phase.only[0].place,
-                f"phase `{phase.name}` can never run: {text(phase.facts)} are never true together",
+                f"phase `{phase.name}` can never run: {text(phase.facts)} {never}",
                 *((edge.place, f"only when {edge.on}") for edge in phase.only),
             )
 
