@@ -62,7 +62,7 @@ def test_graph_json(tree):
         "init": "uart_init", "undo": "uart_undo", "vital": False, "position": 2,
         "needs": [{"on": "log", "why": "uart uses log", "of": ["log"], "line": 5}],
         "wants": [{"on": "tables", "why": "uart uses tables", "of": [], "line": 6}],
-        "provides": ["console"], "only": [], "sets": [],
+        "provides": ["console"], "only": [], "sets": [], "gives": [],
     }
     assert graph["phases"][0]["does"] == 'keeps "lines"' and graph["phases"][0]["vital"]
     assert graph["phases"][3]["needs"][0]["of"] == ["screen", "uart"]
