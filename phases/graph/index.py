@@ -77,7 +77,7 @@ class File(NamedTuple):
     """What surrounds a file's declarations."""
 
     includes: list
-    functions: dict  # words before a parenthesis, in what is not a declaration: the first's line
+    functions: set  # words before a parenthesis, in what is not a declaration
     words: set  # all words, in what is not a declaration
     above: dict  # of each phase that has an undo function: whether a word of its name stands above
 
@@ -167,15 +167,9 @@ class Index:
 def surroundings(text, spans, above):
     ends = [0, *(end for _, end in spans)]
     begins = [*(begin for begin, _ in spans), len(text)]
-    functions, words = {}, set()
-    for begin, end in zip(ends, begins):
-        part = text[begin:end]
-        words.update(WORD.findall(part))
-        for match in FUNCTION.finditer(part):
-            functions.setdefault(match.group(1), begin + match.start())
-    for name, position in functions.items():
-        functions[name] = text.count("\n", 0, position) + 1
-    return File(INCLUDE.findall(text), functions, words, above)
+    rest = " ".join([text[begin:end] for begin, end in zip(ends, begins)])
+    includes = INCLUDE.findall(text)
+    return File(includes, set(FUNCTION.findall(rest)), set(WORD.findall(rest)), above)
 
 
 class Conditions:

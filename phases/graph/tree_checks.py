@@ -50,12 +50,12 @@ def functions(index, problems):
             problems.add(
                 item.place,
                 f"phase `{item.name}` runs `{init}`, but the file has no function of the name",
-                near(item, init, file, f"write `static enum phase_result {init}(void)` below PHASE"),
+                near(index, item, init, f"write `static enum phase_result {init}(void)` below PHASE"),
             )
         if item.undo and not file.above[item.name] and not in_header(index, file, item.undo):
             below = f"move `{item.undo}` above PHASE, or declare it there"
             hint = (None, below) if item.undo in file.words else near(
-                item, item.undo, file, f"write `static void {item.undo}(void)` above PHASE"
+                index, item, item.undo, f"write `static void {item.undo}(void)` above PHASE"
             )
             problems.add(
                 item.place,
@@ -64,10 +64,13 @@ def functions(index, problems):
             )
 
 
-def near(item, name, file, otherwise):
-    """A note on a function of a similar name."""
-    for close in get_close_matches(name, sorted(file.functions), n=1):
-        return Place(item.place.file, file.functions[close]), f"did you mean `{close}`?"
+def near(index, item, name, otherwise):
+    """A note on a function of a similar name in the file."""
+    path = item.place.file
+    for close in get_close_matches(name, sorted(index.surroundings[path].functions), n=1):
+        text = index.text(path)
+        position = re.search(rf"\b{close}\s*\(", text).start()
+        return Place(path, text.count("\n", 0, position) + 1), f"did you mean `{close}`?"
     return None, otherwise
 
 
