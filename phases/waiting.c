@@ -66,10 +66,10 @@ INIT_TEXT bool wait_for_stages(uint64_t stages)
 INIT_TEXT void wait_for_all(unsigned cpu, enum runner_progress progress)
 {
 	struct wait wait = { 0 };
-	enum runner_progress is;
 
 	for (unsigned other = 0; other < runner_cpus(); other++) {
 		struct runner_cpu *records = runner_cpu(other);
+		enum runner_progress is;
 
 		while (other != cpu && records &&
 		       (is = __atomic_load_n(&records->progress, __ATOMIC_SEQ_CST)) < progress &&

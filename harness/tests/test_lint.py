@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import product
 from common import ROOT
 
 DEFCONFIGS = sorted(
@@ -18,10 +19,13 @@ PROCESSORS = len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="module")
-def sources(build):
-    """Each C file that some defconfig builds: the compilation database that has it."""
+def sources(build, tmp_path_factory):
+    """Each C file that a defconfig or a test builds: the compilation database that has it."""
     found = {}
-    for name in DEFCONFIGS:
+    for_tests = tmp_path_factory.mktemp("config") / "for_tests.config"
+    for_tests.write_text("CONFIG_FAULT_INJECTION=y\n")
+    product.configure_file(for_tests, "test-lint")
+    for name in (*DEFCONFIGS, "build/test-lint"):
         folder = build(name)
         for entry in json.loads((folder / "compile_commands.json").read_text()):
             file = (folder / entry["file"]).resolve()

@@ -326,16 +326,16 @@ def loaded(start, build, guest, tmp_path):
 
 
 def moves(debugger):
-    """What the plan says: the moves of linux_kernel_move, and those of linux_initrd_move."""
+    """How many moves the plan has for linux_kernel_move, linux_initrd_move and linux_kernel_half."""
     debugger.run_to("linux_state_init")
-    first = debugger.address("plan") + 3 * 8
-    return [debugger.number(at, 4) for at in (first, first + 8 + 3 * 24)]
+    first = debugger.address("linux_plan") + 3 * 8
+    return [debugger.number(first + number * (8 + 3 * 24), 4) for number in range(3)]
 
 
 @pytest.mark.parametrize("cpus", [1, 4])
 def test_initrd_that_stays(loaded, cpus):
     machine, debugger = loaded(64, memory=256, cpus=cpus)
-    assert moves(debugger) == [1, 0]
+    assert moves(debugger) == [1, 0, 1]
     debugger.resume()
     unpacks(machine, 64)
 
@@ -347,7 +347,7 @@ def test_initrd_that_moves_beside_the_kernel(loaded, cpus):
     info = debugger.number(debugger.address("multiboot_info_address"), 4)
     initrd = debugger.number(info + MODS_ADDR, 4) + 16
     debugger.write(initrd, (debugger.number(initrd, 4) + len("no page.")).to_bytes(4, "little"))
-    assert moves(debugger) == [1, 1]
+    assert moves(debugger) == [1, 1, 1]
     debugger.resume()
     unpacks(machine, 64)
 
@@ -362,7 +362,7 @@ def test_initrd_in_the_kernels_way(loaded, cpus):
     info = debugger.number(debugger.address("multiboot_info_address"), 4)
     kernel = debugger.number(debugger.number(info + MODS_ADDR, 4), 4)
     debugger.write(kernel + RELOCATABLE_KERNEL, bytes(1))
-    assert moves(debugger) == [2, 0]
+    assert moves(debugger) == [2, 0, 0]
     debugger.resume()
     unpacks(machine, 64)
 
@@ -371,8 +371,8 @@ def test_initrd_in_the_kernels_way(loaded, cpus):
 def test_initrd_in_tight_memory(loaded, guest, tmp_path, cpus):
     """The kernel steps aside, the initrd moves, the kernel comes back. Too tight for Linux to run."""
     _, debugger = loaded(64, memory=128, cpus=cpus)
-    assert moves(debugger) == [3, 0]
-    plan = debugger.address("plan")
+    assert moves(debugger) == [3, 0, 0]
+    plan = debugger.address("linux_plan")
     kernel, initrd = guest.kernel.read_bytes(), (tmp_path / "initrd.img").read_bytes()
     kernel = kernel[(kernel[0x1F1] + 1) * 512 :]
     for place, content in (plan, kernel), (plan + 8, initrd):

@@ -164,8 +164,8 @@ static void case_undo(void)
 static void reset(void)
 {
 	for (unsigned cpu = 1; cpu < CPUS; cpu++) {
-		free(cpus[cpu]);
-		cpus[cpu] = NULL;
+		free(runner_records[cpu]);
+		runner_records[cpu] = NULL;
 	}
 	memset(bsp_runs, 0, sizeof(bsp_runs));
 	memset(bsp_stage_runs, 0, sizeof(bsp_stage_runs));

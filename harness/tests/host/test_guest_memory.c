@@ -106,10 +106,10 @@ void log_print(enum log_level level, const char *format, ...)
 	absorbed_said += level == LOG_WARNING && strstr(format, "hypervisor's page");
 }
 
-enum phase_result phase_failed(const char *format, ...)
+enum phase_result phase_reason(enum phase_result result, const char *format, ...)
 {
 	fprintf(stderr, "refused: %s\n", format);
-	return PHASE_FAILED;
+	return result;
 }
 
 void panic(const char *format, ...)

@@ -42,14 +42,14 @@ void log_print(enum log_level level, const char *format, ...)
 	(void)format;
 }
 
-enum phase_result phase_failed(const char *format, ...)
+enum phase_result phase_reason(enum phase_result result, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(refusal, sizeof(refusal), format, arguments);
 	va_end(arguments);
-	return PHASE_FAILED;
+	return result;
 }
 
 /* The appliance's machines take 2 MiB, up to 16 CPUs; no size is larger than it must be. */

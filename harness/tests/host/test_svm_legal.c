@@ -57,10 +57,10 @@ bool svm_step_prepare(struct svm_cpu *svm, struct cpu *of)
 	return true;
 }
 
-enum phase_result phase_failed(const char *format, ...)
+enum phase_result phase_reason(enum phase_result result, const char *format, ...)
 {
 	(void)format;
-	return PHASE_FAILED;
+	return result;
 }
 
 static void make_vmcb(void)
