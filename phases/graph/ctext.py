@@ -9,6 +9,8 @@ STRINGS = re.compile(rf"\s*(?:{STRING}\s*)+")
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]+|[0-7]{1,3}|.)")
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 SEPARATOR = re.compile(rf"{STRING}|{CHARACTER}|[(){{}}\[\],]")
+# What most declarations are: two names, and perhaps a string.
+SIMPLE = re.compile(rf"\s*(\w+)\s*,\s*(\w+)\s*(?:,\s*({STRING})\s*)?\)")
 DESIGNATOR = re.compile(r"\s*\.\s*([A-Za-z_]\w*)\s*=\s*(.*)", re.DOTALL)
 
 
@@ -33,6 +35,8 @@ def decode_escape(match):
 
 def encode_string(text):
     """`text` as a C string literal."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     out = []
     for byte in text.encode():
         char = chr(byte)
@@ -56,6 +60,8 @@ def split_arguments(text, start=0):
     the end of the text. Gives back the parts, stripped, and where it stopped; None where a
     parenthesis stays open.
     """
+    if simple := SIMPLE.match(text, start):
+        return [part for part in simple.groups() if part is not None], simple.end()
     parts, begin, depth = [], start, 0
     for match in SEPARATOR.finditer(text, start):
         token = match.group()

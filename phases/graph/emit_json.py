@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""graph.json: the whole graph of a build for other programs, in order, the same bytes each time."""
+"""
+graph.json: the whole graph of a build for other programs, in order, with a line for each node, the
+same bytes each time.
+"""
 
 import json
 
@@ -16,7 +19,15 @@ def graph_json(graph):
         "phases": [phase_json(phase) for phase in graph.phases.values()],
         "capabilities": {name: sorted(of) for name, of in graph.providers.items()},
     }
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return "{" + ",".join(f'\n"{key}": {text(document[key])}' for key in sorted(document)) + "\n}\n"
+
+
+def text(value):
+    """A line for each node."""
+    write = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+    if isinstance(value, list) and value:
+        return "[" + ",".join("\n " + write(item) for item in value) + "\n]"
+    return write(value)
 
 
 def stage_json(stage):
