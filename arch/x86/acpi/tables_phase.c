@@ -10,7 +10,6 @@ INIT_BSS bool acpi_rsdp_is_copy;
 
 PHASE(acpi_tables, global, acpi_tables_init,
       .does = "finds the ACPI tables of the firmware and checks the root table", .vital = true);
-PHASE_GIVES(acpi_tables, acpi_find);
 PHASE_NEEDS(acpi_tables, physical_memory, "the tables are read through the identity map");
 PHASE_NEEDS(acpi_tables, boot_info,
 	    "on a machine without a BIOS only the loader knows where the tables are");

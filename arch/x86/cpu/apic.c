@@ -10,8 +10,6 @@
 
 PHASE(local_apic, global, local_apic_init, .vital = true,
       .does = "maps the local APIC's page uncached, to reach other CPUs by");
-PHASE_GIVES(local_apic, apic_read);
-PHASE_GIVES(local_apic, apic_write);
 PHASE_GIVES(local_apic, apic_send);
 PHASE_NEEDS(local_apic, relocation, "the mapping is made in the hypervisor's own page tables");
 

@@ -19,7 +19,6 @@ PHASE(relocation, global, relocation_init, .vital = true,
       .does = "copies the image into the reserved block and goes on there, at the same virtual "
 	      "address");
 PHASE_GIVES(relocation, pages_alloc);
-PHASE_GIVES(relocation, pages_alloc_stack);
 PHASE_NEEDS(relocation, host_tables, "they map the copy where the image was");
 
 PHASE(first_copy_wiped, parallel, first_copy_wipe, .vital = true,

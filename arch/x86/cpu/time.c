@@ -10,7 +10,6 @@ PHASE(tsc_calibration, global, tsc_calibrate, .vital = true,
       .does = "measures the rate of the time-stamp counter against the 8254 timer");
 PHASE_WANTS(tsc_calibration, console, "where it fails, somebody must read why");
 PHASE_PROVIDES(tsc_calibration, time_source);
-PHASE_GIVES(tsc_calibration, time_ticks);
 PHASE_GIVES(tsc_calibration, time_delay);
 
 /* The 8254's channel 2 counts down at this rate; port 61h gates it and shows its output. */
