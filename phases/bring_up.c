@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The way of a CPU through its stages, and back. */
 #include "config/PARALLEL.h"
+#include "phases/panic/panic.h"
 #include "phases/runner_parts.h"
 
 static INIT_TEXT bool run_stages(unsigned cpu, struct runner_cpu *records)
@@ -27,8 +28,8 @@ INIT_TEXT bool bring_up(unsigned cpu, struct runner_cpu *records)
 		wait_for_all(cpu, RUNNER_STOPPED);
 		undo_stages(cpu, true);
 	}
-	if (cpu == 0) {
-		wait_for_all(cpu, RUNNER_OVER);
+	if (cpu == 0 && !wait_for_all(cpu, RUNNER_OVER) && well) {
+		panic("a CPU is lost, and would find itself in memory that goes (see above)");
 	}
 	if (cpu == 0 && !well) {
 		undo_stages(cpu, false);

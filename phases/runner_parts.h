@@ -88,7 +88,7 @@ struct wait {
 };
 
 /*
- * Waits a moment for a CPU to come through a stage, or (NULL) to step back. False: it has been in one
+ * Waits a moment for a CPU to come through a stage, or (NULL) to leave the bring-up. False: it has been in one
  * phase, or in none, for too long.
  */
 bool wait_for_cpu(struct wait *wait, unsigned cpu, const char *stage);
@@ -96,8 +96,11 @@ bool wait_for_cpu(struct wait *wait, unsigned cpu, const char *stage);
 /* Waits until some stages (bit n: stage n) are through on every CPU; false: the bring-up stops. */
 bool wait_for_stages(uint64_t stages);
 
-/* CPU `cpu` waits until each other one that has begun has come so far; one that hangs is named. */
-void wait_for_all(unsigned cpu, enum runner_progress progress);
+/*
+ * CPU `cpu` waits until each other one that has begun has come so far. False: one hangs, which is
+ * named.
+ */
+bool wait_for_all(unsigned cpu, enum runner_progress progress);
 
 /* Runs a phase's init, or gives the result that a test wants in its place. */
 enum phase_result fault_or_init(const struct phase *phase);

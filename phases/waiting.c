@@ -22,7 +22,7 @@ INIT_TEXT bool wait_for_cpu(struct wait *wait, unsigned cpu, const char *stage)
 	if (per_ms ? now - wait->since > per_ms * WAIT_MS : ++wait->relaxes > WAIT_RELAXES) {
 		format_text(wait->why, sizeof(wait->why),
 			    "CPU %u did not %s%s: for %u s it has been %s%s", cpu,
-			    stage ? "come through stage " : "step back", stage ? stage : "",
+			    stage ? "come through stage " : "leave the bring-up", stage ? stage : "",
 			    WAIT_MS / 1000, running ? "in phase " : "in no phase",
 			    running ? running->name : "");
 		return false;
@@ -63,9 +63,10 @@ INIT_TEXT bool wait_for_stages(uint64_t stages)
 	return !stopped();
 }
 
-INIT_TEXT void wait_for_all(unsigned cpu, enum runner_progress progress)
+INIT_TEXT bool wait_for_all(unsigned cpu, enum runner_progress progress)
 {
 	struct wait wait = { 0 };
+	bool all = true;
 
 	for (unsigned other = 0; other < runner_cpus(); other++) {
 		struct runner_cpu *records = runner_cpu(other);
@@ -79,7 +80,9 @@ INIT_TEXT void wait_for_all(unsigned cpu, enum runner_progress progress)
 			    __atomic_exchange_n(&records->progress, RUNNER_OVER,
 						__ATOMIC_RELAXED) != RUNNER_OVER) {
 				log_print(LOG_ERROR, "%s", wait.why);
+				all = false;
 			}
 		}
 	}
+	return all;
 }

@@ -11,7 +11,7 @@ PHASE_NEEDS(linux_halves, linux_plan, "the move is in the plan");
 
 static enum phase_result linux_halves_init(void)
 {
-	if (!linux_halve(&linux_plan)) {
+	if (!linux_halve(&linux_plan) && linux_plan.kernel_moves.count == 1) {
 		log_print(LOG_INFO,
 			  "linux: the kernel's new place is over the old one: one processor "
 			  "moves it all");

@@ -15,8 +15,8 @@ extern struct linux_plan linux_plan;
 void linux_carry_out(const struct linux_moves *moves);
 
 /*
- * Makes two moves of the kernel's, `second_half` and what is left, where they can be done at the same
- * time: its new place is not over the old one. False: it is. Pure.
+ * Makes two moves of the kernel's one, `second_half` and what is left, where they can be done at the
+ * same time. False: it is not moved alone, or its new place is over the old one. Pure.
  */
 bool linux_halve(struct linux_plan *plan);
 

@@ -2,7 +2,7 @@
 """Each thing that the generator refuses is put into a small tree, and the message is read."""
 
 import pytest
-from graph_tree import Tree, phase
+from graph_tree import STAGES, Tree, phase
 
 
 @pytest.fixture
@@ -389,3 +389,9 @@ def test_words_of_comments_and_strings_are_no_functions(tree):
     text = HELLO % ("", "other") + "/* hello_init (void) */\n"
     tree.add("hello.c", text)
     alone(tree.refusal("runs `hello_init`, but the file has no function"))
+
+
+def test_stage_of_any_cpu_that_is_repeated(tree):
+    extra = 'STAGE(shared, any, .does = "shares work", .again = true);\n'
+    tree.add("phases/stages.c", STAGES + extra + 'STAGE_FOLLOWS(shared, early, "later");\n')
+    tree.refused("stage `shared` is run once, by whichever CPU comes first: it cannot be repeated")

@@ -15,6 +15,10 @@ def check_and_sort(graph, index, problems):
     for phase in graph.phases.values():
         if phase.stage not in graph.stages:
             problems.add(phase.place, f"stage `{phase.stage}` is not in this build")
+    for stage in graph.stages.values():
+        if stage.again and stage.cpus == "any":
+            text = f"stage `{stage.name}` is run once, by whichever CPU comes first: it cannot be repeated"
+            problems.add(stage.place, text)
     facts.check_and_join(graph, index, problems)
     problems.stop_if_any()
     facts.part_edges(graph)

@@ -26,7 +26,7 @@ const char *symbol_find(uint64_t address, uint64_t *offset);
 
 /*
  * arch/ implements: stops the other CPUs (by the kick) and prints with panic_print() what each
- * was doing; and says whether a frame pointer may be read (mapped, aligned, on a stack of ours).
+ * was doing, and which steps this one has taken; and says whether a frame pointer may be read (mapped, aligned, on a stack of ours).
  */
 void panic_other_cpus(void);
 _Bool panic_frame_readable(uint64_t rbp);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-extern const uint8_t image_start[], text_end[], rodata_end[], data_end[], image_end[];
+extern const uint8_t image_start[], text_end[], rodata_end[], image_end[];
 extern const uint8_t boot_stack_guard[];
 /* What runs once: all of it is on pages of its own. */
 extern const uint8_t init_text_begin[], init_text_end[], init_rodata_begin[], init_rodata_end[];

@@ -273,7 +273,6 @@ multiboot_info_address:
 
 	.section .bss.init, "aw", @nobits
 	.balign PAGE_SIZE
-	.global early_pd
 early_pml4:
 	.skip PAGE_SIZE
 early_pdpt:

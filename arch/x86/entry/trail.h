@@ -8,7 +8,7 @@
 
 #ifdef __ASSEMBLER__
 
-/* Straight-line code knows how many steps it has taken. None of these clobbers anything else. */
+/* Straight-line code knows how many steps it has taken. Of the rest only flags change. */
 
 /* The running CPU is the boot processor, and this is its step number `n`, from 1. AT: a symbol's place. */
 #define TRAIL_BOOT(name, n, AT)                                    \

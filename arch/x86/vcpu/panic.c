@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a panic says of the other CPUs: they are stopped by the kick, and their last exit is shown. */
+/* What a panic says of the CPUs: the steps of this one, and the last exits of all; others are stopped. */
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/vcpu/kick.h"
 #include "phases/log/format.h"
@@ -12,9 +12,11 @@ static void print_trail(const struct cpu *cpu)
 	char text[LOG_LINE + 1] = "";
 	size_t length = 0;
 
-	for (unsigned i = 0; i < cpu->trail.count && length < sizeof(text); i++) {
+	for (unsigned i = 0; i < cpu->trail.count && i < TRAIL_STEPS && length < sizeof(text); i++) {
+		uint8_t step = cpu->trail.steps[i];
+
 		length += format_text(text + length, sizeof(text) - length, " %s",
-				      runner_step_names[cpu->trail.steps[i]]);
+				      step <= runner_step_count ? runner_step_names[step] : "?");
 	}
 	panic_print("CPU %u has taken the steps%s", cpu->index, text);
 }
@@ -23,8 +25,8 @@ void panic_other_cpus(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	print_trail(cpu);
 	kick_stop_others(cpu);
+	print_trail(cpu);
 	for (unsigned i = 0; i < cpu_count; i++) {
 		const struct vcpu *vcpu = &cpus[i]->vcpu;
 		uint64_t exits = 0;

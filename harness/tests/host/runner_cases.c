@@ -160,6 +160,12 @@ static void case_undo(void)
 	now->end = machine_ticks();
 }
 
+void panic(const char *format, ...)
+{
+	fprintf(stderr, "panic: %s\n", format);
+	abort();
+}
+
 /* The runner's memory as before its first instruction. */
 static void reset(void)
 {

@@ -4,6 +4,12 @@
 #include "config/LOG_LEVEL.h"
 #include "harness/tests/host/runner_table.h"
 
+void panic(const char *format, ...)
+{
+	fprintf(stderr, "panic: %s\n", format);
+	abort();
+}
+
 static bool (*time_passes)(void); /* whether a wait takes time: 1 ms each */
 static bool stuck;                /* the phase `stick` waits for this to end */
 
@@ -336,7 +342,7 @@ static void stuck_in_undo(void)
 	cpu_count = 2;
 	stuck = true;
 	run_cpus(2);
-	expect_shown("CPU 1 did not step back: for 10 s it has been in phase p12\n");
+	expect_shown("CPU 1 did not leave the bring-up: for 10 s it has been in phase p12\n");
 	CHECK(undone_count[0] == 2 && undone[0][1] == 1);
 }
 
@@ -371,8 +377,8 @@ static void stuck_while_stopping(void)
 	stuck = true;
 	run_cpus(3);
 	CHECK_ERROR(runner_failure(), "p21 (CPU 2): on purpose");
-	first = strstr(shown, "CPU 1 did not step back: for 10 s it has been in phase p21\n");
-	CHECK(first && !strstr(first + sizeof("CPU 1 did not"), "did not step back"));
+	first = strstr(shown, "CPU 1 did not leave the bring-up: for 10 s it has been in phase p21\n");
+	CHECK(first && !strstr(first + sizeof("CPU 1 did not"), "did not leave the bring-up"));
 	CHECK(undone_count[0] == 2 && undone[0][0] == 20 && undone[0][1] == 1);
 	CHECK(undone_count[1] == 1 && undone_count[2] == 1);
 }
