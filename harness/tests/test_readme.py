@@ -2,6 +2,7 @@
 """What README.md tells people to type works as it stands there."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import textwrap
@@ -11,7 +12,6 @@ import pytest
 from common import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README.split("\n## Add a phase\n")[1].split("\n## ")[0]
 SKIPPED = shutil.ignore_patterns("build", ".git", "__pycache__")
 
 
@@ -26,20 +26,28 @@ def run(*command: str, folder: Path) -> str:
     return done.stdout
 
 
-def add_the_example(tree: Path) -> None:
-    """Follows the section: the file, its line in Sources, its symbol in Kconfig."""
-    code = re.search(r"```c\n(.*?)```", SECTION, re.DOTALL)[1]
-    blocks = [textwrap.dedent(b) for b in re.findall(r"(?:^    .*\n|^\n)+", SECTION, re.MULTILINE) if b.strip()]
-    sources = next(b for b in blocks if b.lstrip().startswith("HELLO:"))
-    kconfig = next(b for b in blocks if b.lstrip().startswith("config HELLO"))
-    (tree / "devices/hello.c").write_text(code, encoding="utf-8")
-    for name, text in ("Sources", sources), ("Kconfig", kconfig):
-        with (tree / "devices" / name).open("a", encoding="utf-8") as file:
-            file.write("\n" + text.strip("\n") + "\n")
+def blocks(section: str) -> list[str]:
+    """What stands indented in a section, without the C."""
+    text = re.sub(r"```.*?```", "", README.split(f"\n## {section}\n")[1].split("\n## ")[0], flags=re.DOTALL)
+    found = re.findall(r"(?:^    .*\n|^\n)+", text, re.MULTILINE)
+    return [textwrap.dedent(block).strip("\n") for block in found if block.strip()]
+
+
+def follow(tree: Path, section: str, file: str) -> None:
+    """The first steps of a section: the file, its line in Sources, its symbol in Kconfig."""
+    code = re.search(rf"\n## {section}\n.*?```c\n(.*?)```", README, re.DOTALL)[1]
+    sources = next(block for block in blocks(section) if block.endswith(f": {file}"))
+    kconfig = next(block for block in blocks(section) if block.startswith("config "))
+    devices = tree / "devices"
+    (devices / file).write_text(code, encoding="utf-8")
+    with (devices / "Sources").open("a", encoding="utf-8") as list_of_files:
+        list_of_files.write(sources + "\n")
+    menu = (devices / "Kconfig").read_text(encoding="utf-8")
+    (devices / "Kconfig").write_text(menu.replace("\nendmenu", f"\n{kconfig}\n\nendmenu"), encoding="utf-8")
 
 
 def test_add_a_phase(tree: Path) -> None:
-    add_the_example(tree)
+    follow(tree, "Add a phase", "hello.c")
     run("./configure.py", "appliance", folder=tree)
     build = tree / "build/appliance"
     refused = subprocess.run(["ninja"], cwd=build, capture_output=True, text=True, check=False)
@@ -48,6 +56,19 @@ def test_add_a_phase(tree: Path) -> None:
     run("ninja", folder=build)
     assert "hello: greets whoever reads the log" in (tree / "configs/appliance.order").read_text()
     assert (build / "phasevisor.elf").exists()
+
+
+def test_add_a_device(tree: Path) -> None:
+    """Up to the guest's check of itself, with the log on the printer."""
+    follow(tree, "Add a device", "lpt.c")
+    (tree / "lpt.config").write_text(re.search(r"with the line `(CONFIG_LPT=y)`", README)[1] + "\n")
+    commands = blocks("Add a device")[-1].splitlines()
+    assert len(commands) == 2
+    for command in commands:
+        run(*shlex.split(command), folder=tree)
+    printed = (tree / "lpt.txt").read_text(encoding="ascii")
+    assert "phasevisor: build " in printed and "the guest starts" in printed
+    run("git", "diff", "--no-index", "--quiet", ROOT / "configs", "configs", folder=tree)
 
 
 def test_build_by_hand(tree: Path) -> None:
@@ -83,4 +104,4 @@ def test_the_other_commands_of_that_section(tree: Path) -> None:
 
 def test_every_file_that_readme_names_is_there() -> None:
     for name in re.findall(r"`((?:configs|arch|phases|harness|devices|boot)/[\w./]+)`", README):
-        assert name == "devices/hello.c" or "NAME" in name or (ROOT / name).exists(), name
+        assert name in ("devices/hello.c", "devices/lpt.c") or "NAME" in name or (ROOT / name).exists(), name
