@@ -37,7 +37,7 @@ PHASE_NEEDS(ap_start, time_source, "a CPU that does not come is noticed by the t
 #define INIT_MICROSECONDS 200
 /* How often a start-up IPI is sent again. */
 #define RESEND_MICROSECONDS 1000
-#define FIRST_START_MICROSECONDS 2000000
+#define FIRST_START_MICROSECONDS 5000000 /* an emulator on a busy machine may take seconds */
 #define FIRST_TOKEN 0xffffffff
 #define XAPIC_BROADCAST 0xff
 

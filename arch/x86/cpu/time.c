@@ -58,7 +58,7 @@ INIT_TEXT void time_delay(uint64_t microseconds)
 }
 
 /* Ticks while channel 2 counts down once, or TICKS_LIMIT. */
-static uint64_t measure(void)
+static INIT_TEXT uint64_t measure(void)
 {
 	uint64_t start, ticks;
 
