@@ -65,6 +65,18 @@ def test_typo_in_sources(tree):
                   " add `config GADGTE` to Kconfig")
 
 
+def test_symbol_with_the_prefix_that_it_has_in_c(tree):
+    tree.write("devices/Sources", "CONFIG_GADGET: gadget.c\n")
+    refused(tree, "devices/Sources:1: error: no Kconfig file defines CONFIG_GADGET: Sources has symbols"
+                  " without CONFIG_: GADGET")
+    tree.write("devices/Sources", "GADGET: gadget.c\n")
+    tree.edit("devices/gadget.c", "config/GADGET_SPEED.h", "config/CONFIG_GADGET_SPEED.h")
+    tree.edit("phases/main.c", '#include "config/GADGET.h"', '#include "config/GADGET.h"\n'
+              '#include "config/GADGET_SPEED.h"')
+    refused(tree, "devices/gadget.c:2: error: no Kconfig file defines CONFIG_GADGET_SPEED: the name of a"
+                  " header has no CONFIG_: config/GADGET_SPEED.h")
+
+
 def test_file_that_does_not_exist(tree):
     tree.write("devices/Sources", "# devices\nGADGET: gadgte.c\n")
     refused(tree, "devices/Sources:2: error: gadgte.c does not exist in devices: did you mean gadget.c?")

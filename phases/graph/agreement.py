@@ -55,6 +55,8 @@ def defined(root, config, source, problems):
 
 def undefined(root, config, name, place):
     """What to say of a symbol that is named but not in Kconfig."""
+    if name.startswith("CONFIG_"):
+        return f"no Kconfig file defines {name}: " + without_prefix(name[7:], place)
     names = [symbol.name for symbol in config.unique_defined_syms]
     folder = os.path.dirname(place.file)
     while folder and not os.path.exists(os.path.join(root, folder, "Kconfig")):
@@ -63,6 +65,12 @@ def undefined(root, config, name, place):
     if close := get_close_matches(name, names, n=1, cutoff=0.75):
         advice = f"did you mean {close[0]}? Else {advice}"
     return f"no Kconfig file defines {name}: {advice}"
+
+
+def without_prefix(name, place):
+    if os.path.basename(place.file) == "Sources":
+        return f"Sources has symbols without CONFIG_: {name}"
+    return f"the name of a header has no CONFIG_: config/{name}.h"
 
 
 def product_files(root):
