@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import sys
+from difflib import get_close_matches
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 sys.pycache_prefix = os.path.join(ROOT, "build", ".python")
@@ -105,7 +106,7 @@ def parse_arguments():
 
 def configure(options):
     source = find_source(options)
-    name = options.build or default_name(source, options)
+    name = default_name(source, options) if options.build is None else options.build
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
         raise Mistake(f"configure.py: `{name}` is no name for a folder in build/: --build NAME")
     folder = os.path.join(ROOT, "build", name)
@@ -157,7 +158,20 @@ def find_source(options):
             return os.path.abspath(path)
     if options.menuconfig and is_name and not source.endswith((".config", "_defconfig")):
         return None
-    raise Mistake(f"configure.py: {source} is neither a defconfig nor a file\n" + overview())
+    wrong = f"configure.py: {source} is neither a defconfig nor a file"
+    raise Mistake(wrong + meant(source) + "\n" + overview())
+
+
+def meant(source):
+    """The defconfig or build whose name is nearest."""
+    close = get_close_matches(source, [*defconfigs.find(ROOT), *builds()], n=1)
+    return f": did you mean {close[0]}?" if close else ""
+
+
+def builds():
+    """The names of all that is configured."""
+    found = sorted(glob.glob(os.path.join(ROOT, "build", "*", "build.ninja")))
+    return [os.path.basename(os.path.dirname(path)) for path in found]
 
 
 def overview():
@@ -166,9 +180,7 @@ def overview():
     lines = ["In configs/ there are:"] if known else ["In configs/ there is nothing."]
     width = max(map(len, known), default=0)
     lines += [f"    {name:{width}}  {text}".rstrip() for name, text in known.items()]
-    builds = sorted(glob.glob(os.path.join(ROOT, "build", "*", "build.ninja")))
-    if builds:
-        names = ", ".join(os.path.basename(os.path.dirname(path)) for path in builds)
+    if names := ", ".join(builds()):
         lines.append(f"In build/ there are: {names}")
     return "\n".join([*lines, "./configure.py --help says more."])
 

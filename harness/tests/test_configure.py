@@ -34,7 +34,9 @@ def test_without_a_source_it_lists_what_there_is(tree):
 
 
 def test_source_that_does_not_exist(tree):
-    refused(tree, "smal", text="configure.py: smal is neither a defconfig nor a file\n", lines=5)
+    refused(tree, "smal", text="configure.py: smal is neither a defconfig nor a file: did you mean"
+            " small?\n", lines=5)
+    refused(tree, "other", text="configure.py: other is neither a defconfig nor a file\n", lines=5)
     refused(tree, "bare", "small", text="one SOURCE only; to put small over it, write +small", lines=2)
 
 
@@ -45,6 +47,7 @@ def test_wrong_option(tree):
 
 def test_wrong_name(tree):
     refused(tree, "small", "--build", "../x", text="`../x` is no name for a folder")
+    refused(tree, "small", "--build", "", text="`` is no name for a folder in build/: --build NAME")
 
 
 WRONG_LINES = (
@@ -114,7 +117,14 @@ def test_what_others_use_these_variables_for_changes_nothing(tree, environment, 
 
 def test_file_that_is_no_text(tree):
     (tree.root / "mine.config").write_bytes(b"\xff\xfe\x00\x01" * 9)
-    refused(tree, "mine.config", text="mine.config")
+    refused(tree, "mine.config", text="mine.config: is not a text file\n")
+
+
+def test_two_ninjas_in_one_folder(tree):
+    """The one that is done first removes the file with the other one's arguments."""
+    result = tree.run(tree.root, "phases/phasegraph", "generate", "@objects.list")
+    assert result.returncode == 2
+    assert result.stderr == "phasegraph: objects.list: is gone: is another ninja at work in this folder?\n"
 
 
 def test_mistake_in_kconfig(tree):

@@ -45,7 +45,7 @@ def read(root, path):
         with open(path, encoding="utf-8") as file:
             lines = [line.strip() for line in file]
     except UnicodeDecodeError:
-        raise Mistake(f"{name}: is not a text") from None
+        raise Mistake(f"{name}: is not a text file") from None
     for number, line in enumerate(lines, 1):
         place = Place(name, number)
         if match := SET.fullmatch(line):

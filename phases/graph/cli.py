@@ -15,9 +15,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 def main(arguments=None):
-    options = parser().parse_args(arguments)
     gc.disable()  # all that is read is kept to the end, and the end is near
     try:
+        options = parser().parse_args([*expanded(arguments or sys.argv[1:])])
         options.run(options)
     except Refused as refused:
         print(refused, file=sys.stderr)
@@ -28,11 +28,24 @@ def main(arguments=None):
     return 0
 
 
+def expanded(arguments):
+    """ninja writes a file for @FILE, and removes it as soon as the command has ended well."""
+    for word in arguments:
+        if word[:1] != "@":
+            yield word
+            continue
+        try:
+            with open(word[1:], encoding="utf-8") as file:
+                yield from file.read().splitlines()
+        except FileNotFoundError as error:
+            error.strerror = "is gone: is another ninja at work in this folder?"
+            raise
+
+
 def parser():
     top = argparse.ArgumentParser(
         prog="phasegraph",
         description="Reads, checks, sorts and draws the phases of the bring-up.",
-        fromfile_prefix_chars="@",
         epilog="@FILE stands for the arguments in FILE, one on each line.",
     )
     top.add_argument("--root", default=ROOT, help="the source tree (default: this command's)")
