@@ -103,6 +103,15 @@ def test_wrong_lines_of_a_config(tree):
             refused(tree, *arguments, text=text.replace("mine.config", "elsewhere/.config"))
 
 
+def test_one_of_a_choice_that_is_not_offered(tree):
+    tree.write("mine.config", "# CONFIG_GADGET is not set\nCONFIG_PANIC_REBOOT=y\n")
+    text = "mine.config:2: PANIC_REBOOT is set to y, but comes out as n: it depends on GADGET\n"
+    tree.edit("Kconfig", '"After a panic"', '"After a panic"\n\tdepends on GADGET')
+    refused(tree, "small", "+mine.config", text=text)
+    tree.edit("Kconfig", '"After a panic"\n\tdepends on GADGET', '"After a panic" if GADGET')
+    refused(tree, "small", "+mine.config", text=text)
+
+
 def test_all_mistakes_are_told_at_once(tree):
     tree.write("mine.config", "CONFIG_GADGTE=y\nCONFIG_GADGET=7\n")
     refused(tree, "mine.config", text="mine.config:2: 7 is no value", lines=2)

@@ -162,7 +162,17 @@ def reason(symbol):
 def failing(expression):
     """Those parts of a condition that do not hold."""
     parts = kconfiglib.split_expr(expression, kconfiglib.AND)
-    return " and ".join(kconfiglib.expr_str(p) for p in parts if not kconfiglib.expr_value(p))
+    texts = [unmet(part) for part in parts if not kconfiglib.expr_value(part)]
+    return " and ".join(dict.fromkeys(texts))
+
+
+def unmet(part):
+    """A choice has no name to show: what it depends on itself has one."""
+    if isinstance(part, kconfiglib.Choice):
+        for condition in [part.direct_dep, *(node.prompt[1] for node in part.nodes if node.prompt)]:
+            if not kconfiglib.expr_value(condition):
+                return failing(condition)
+    return kconfiglib.expr_str(part)
 
 
 def overridden(config, found, before, chosen):
