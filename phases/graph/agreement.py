@@ -11,6 +11,7 @@ from difflib import get_close_matches
 import kconfiglib
 
 from . import sources
+from .kconfig_checks import undefined
 from .problems import Place, Problems
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"config/(\w+)\.h"', re.MULTILINE)
@@ -51,26 +52,6 @@ def defined(root, config, source, problems):
     elif config.syms[source.symbol].orig_type != kconfiglib.BOOL:
         kind = kconfiglib.TYPE_TO_STR[config.syms[source.symbol].orig_type]
         problems.add(source.place, f"{source.symbol} is of type {kind}: a bool brings in files")
-
-
-def undefined(root, config, name, place):
-    """What to say of a symbol that is named but not in Kconfig."""
-    if name.startswith("CONFIG_"):
-        return f"no Kconfig file defines {name}: " + without_prefix(name[7:], place)
-    names = [symbol.name for symbol in config.unique_defined_syms]
-    folder = os.path.dirname(place.file)
-    while folder and not os.path.exists(os.path.join(root, folder, "Kconfig")):
-        folder = os.path.dirname(folder)
-    advice = f"add `config {name}` to {os.path.join(folder, 'Kconfig')}"
-    if close := get_close_matches(name, names, n=1, cutoff=0.75):
-        advice = f"did you mean {close[0]}? Else {advice}"
-    return f"no Kconfig file defines {name}: {advice}"
-
-
-def without_prefix(name, place):
-    if os.path.basename(place.file) == "Sources":
-        return f"Sources has symbols without CONFIG_: {name}"
-    return f"the name of a header has no CONFIG_: config/{name}.h"
 
 
 def product_files(root):

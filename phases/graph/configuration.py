@@ -5,11 +5,10 @@ refused.
 """
 
 import os
-from difflib import get_close_matches
 
 import kconfiglib
 
-from . import assignments, build_folder
+from . import assignments, build_folder, kconfig_checks
 from .assignments import Mistake, value_of
 
 # Independent symbols of which at least one must be chosen.
@@ -26,8 +25,7 @@ def read_kconfig(root):
     except (kconfiglib.KconfigError, OSError, UnicodeDecodeError) as error:
         raise Mistake(f"configure.py: {' '.join(str(error).split())}") from error
     if config.warnings:
-        texts = [" ".join(text.removeprefix("warning: ").split()) for text in config.warnings]
-        raise Mistake("\n".join(texts))
+        raise Mistake("\n".join(kconfig_checks.warning(root, config, w) for w in config.warnings))
     config.warn = False  # what is said of values, is said here
     return config
 
@@ -107,9 +105,8 @@ def impossible(config, item):
     """Why a value cannot be assigned in any configuration, or None."""
     symbol = config.syms.get(item.name)
     if symbol is None or not symbol.nodes:
-        names = [symbol.name for symbol in config.unique_defined_syms]
-        close = get_close_matches(item.name, names, n=1, cutoff=0.75)
-        question = f"; did you mean {close[0]}?" if close else ""
+        close = kconfig_checks.nearest(config, item.name)
+        question = f"; did you mean {close}?" if close else ""
         return f"no Kconfig file defines {item.name}{question}"
     if value_of(symbol, item.value) is None:
         kind = kconfiglib.TYPE_TO_STR[symbol.orig_type]
