@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from graph_tree import ROOT, Tree, phase
+from graph_tree import FLAGS, ROOT, Tree, phase
 from test_graph_image import SCRIPT, Image
 
 sys.path.insert(0, str(ROOT / "phases"))
@@ -95,8 +95,54 @@ def test_a_function_that_stays(image, code, target, mark):
 
 def test_an_object_that_stays(image):
     made = image("void (*pointer)(void) = helper;\n")
-    made.refused("`pointer`, which stays, refers to `helper`, which goes")
+    made.refused("image.elf: error: `pointer`, which stays, refers to `helper`, which goes")
     made.refused("mark it INIT_RODATA, INIT_DATA or INIT_BSS")
+
+
+@BOTH
+def test_the_line_of_who_stays(image, monkeypatch):
+    """Static or not; without debug information, the file of what is static."""
+    text = (
+        "#define KEPT __attribute__((used))\nextern void (*const shown)(void);\n"
+        "void (*const shown)(void) = helper;\nKEPT static void (*const own)(void) = helper;\n"
+        "static KEPT __attribute__((noinline)) void inner(void)\n{\n\thelper();\n}\n"
+    )
+    places = {"shown": "b.c:18", "own` (b.c)": "b.c:19", "inner` (b.c)": "b.c:20", "caller": "b.c:25"}
+    monkeypatch.setattr("graph_tree.FLAGS", [*FLAGS, "-g"])
+    result = image(text + CALLER % "helper();").check().stderr
+    for name, place in places.items():
+        assert f"{place}: error: `{name.rstrip('`')}" in result, result
+    monkeypatch.undo()
+    result = image(text + CALLER % "helper();").check().stderr
+    assert "b.c: error: `inner` (b.c), which stays" in result
+    assert "image.elf: error: `caller`, which stays" in result
+
+
+def test_a_label_that_stays(image):
+    made = image("")
+    made.tree.add("e.S", "\t.data\nfirst_word:\n\t.quad 0\nlabel:\n\t.quad helper\n")
+    made = Image(made.tree, "gcc")
+    (made.tree.output / "script.lds").write_text(INIT_SCRIPT)
+    made.link()
+    new = made.elf.with_name("image.elf.new")
+    made.elf.rename(new)
+    made.elf = new
+    assert made.check().stderr.startswith("e.S:5: error: `label`")
+    made.refused("which stays, refers to `helper`, which goes")
+
+
+@pytest.mark.parametrize("own, text", [
+    ("init", CALLER % ""), ("undo", "static void d_undo(void)\n{\n\thelper();\n}\n"),
+])
+def test_a_phase_of_a_repeated_stage(image, own, text):
+    code = phase("d", "cpus", extra=", .undo = d_undo" if own == "undo" else "")
+    if own == "init":
+        code = code.replace("return", "helper();\n\treturn")
+    made = image(text + code)
+    made.refused("`d_%s` (b.c), which stays, refers to `helper`" % own)
+    made.refused("    `d` is in the repeated stage cpus: do not call what runs once there, or move"
+                 " the phase to a stage that runs once\n")
+    assert "INIT_TEXT" not in made.check().stderr
 
 
 def test_each_pair_is_told_once(image):

@@ -66,7 +66,9 @@ def object_lines(files):
 
 def image_lines(files):
     objects = " ".join(file + ".o" for file in files)
-    checks = modules("image", "linked", "init_memory", "gives", "calls", "layout", "records")
+    checks = modules(
+        "image", "linked", "init_memory", "gives", "calls", "declared", "layout", "records"
+    )
     filled = modules("symbols", "build_id")
     yield f"build table.c | order.txt graph.json: generate {objects}"
     yield "build table.c.o: cc table.c | toolchain.txt"

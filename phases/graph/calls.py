@@ -36,7 +36,7 @@ def edges(image):
 
 
 def disassembled(image):
-    for line in disassembly(image.path).splitlines():
+    for line in disassembly(image).splitlines():
         match = BRANCH.match(line) or RELATIVE.match(line)
         if match:
             holder, target = (image.at(int(address, 16)) for address in match.groups())
@@ -50,14 +50,14 @@ def falls(image):
             yield symbol, following, True
 
 
-def disassembly(path):
+def disassembly(image):
     try:
         result = subprocess.run(
-            ["objdump", "--disassemble", "--no-show-raw-insn", path],
+            ["objdump", "--disassemble", "--no-show-raw-insn", image.path],
             capture_output=True, text=True, check=False,
         )
     except FileNotFoundError as error:
         raise Refused("error: no `objdump`: it comes with ld, in the package binutils") from error
     if result.returncode:
-        raise Refused(f"{path}: error: objdump: {result.stderr.strip()}")
+        raise Refused(f"{image.shown}: error: objdump: {result.stderr.strip()}")
     return result.stdout

@@ -165,7 +165,7 @@ def check(options):
     """check that a linked image runs what graph.json says"""
     from . import image
 
-    image.check(options.elf, options.json)
+    image.check(options.elf, options.json, options.root)
 
 
 def init_report(options):

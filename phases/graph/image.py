@@ -7,12 +7,13 @@ import struct
 from elftools.elf.constants import SH_FLAGS
 
 from . import gives, init_memory, records
+from .declared import Declared
 from .layout import LINKS_INDEX, LINKS_ONLY, PHASE_INIT, PHASE_LINKS, STAGE, STAGE_CPUS
 from .linked import Image
 from .problems import Problems, Refused
 
 
-def check(elf_path, json_path):
+def check(elf_path, json_path, root):
     with open(json_path, encoding="utf-8") as file:
         graph = json.load(file)
     phases = {phase["name"]: phase for phase in graph["phases"]}
@@ -26,7 +27,7 @@ def check(elf_path, json_path):
             check_phase(image, phase)
         check_steps(image, graph["steps"])
         problems = Problems()
-        init_memory.check(image, graph, problems)
+        init_memory.check(image, graph, Declared(image, root), problems)
         gives.check(image, graph, problems)
         problems.stop_if_any()
 
@@ -39,7 +40,7 @@ def init_report(elf_path, json_path):
 
 
 def refuse(image, where, text):
-    raise Refused(f"{image.path}: error: {where}: {text}")
+    raise Refused(f"{image.shown}: error: {where}: {text}")
 
 
 def check_records(image, graph):
@@ -47,7 +48,7 @@ def check_records(image, graph):
     section = image.elf.get_section_by_name(records.SECTION)
     if not section:
         refuse(image, records.SECTION, "the linker script has dropped the records")
-    found = sorted((r.kind, r["name"]) for r in records.parse(image.path, section.data()))
+    found = sorted((r.kind, r["name"]) for r in records.parse(image.shown, section.data()))
     kinds = ("phase", "stage", "step")
     expected = sorted((kind, node["name"]) for kind in kinds for node in graph[kind + "s"])
     found = [key for key in found if key[0] in kinds]

@@ -18,12 +18,12 @@ TABLE = ("runner_stages", "initcall_")
 MARKS = {"STT_FUNC": "INIT_TEXT", "STT_OBJECT": "INIT_RODATA, INIT_DATA or INIT_BSS"}
 
 
-def check(image, graph, problems):
+def check(image, graph, declared, problems):
     ranges = find_ranges(image)
     if not ranges:
         return
     check_phases(image, graph, ranges, problems)
-    check_references(image, ranges, problems)
+    check_references(image, graph, ranges, declared, problems)
 
 
 def find_ranges(image):
@@ -32,7 +32,7 @@ def find_ranges(image):
     if len(missing) == len(BOUNDS):
         return []
     if missing:
-        raise Refused(f"{image.path}: error: the linker script defines no {missing[0]}")
+        raise Refused(f"{image.shown}: error: the linker script defines no {missing[0]}")
     bounds = [image.address(name) for name in BOUNDS]
     return list(zip(bounds[::2], bounds[1::2]))
 
@@ -70,7 +70,7 @@ def how_to_place(is_undo, again, stage):
     return f"arch/x86/phasevisor.lds puts .phase.text.{stage} and .phase.rodata.{stage} {side}"
 
 
-def check_references(image, ranges, problems):
+def check_references(image, graph, ranges, declared, problems):
     """Nothing that stays refers to what goes, but for the table and what has a reason."""
     allowed = {
         (record["name"], record["on"]): record
@@ -87,7 +87,7 @@ def check_references(image, ranges, problems):
         if pair in allowed:
             used.add(pair)
         else:
-            refuse(image, reference, problems)
+            refuse(image, graph, reference, declared, problems)
     for pair in sorted(set(allowed) - used):
         problems.add(
             allowed[pair].place,
@@ -98,7 +98,7 @@ def check_references(image, ranges, problems):
 
 def read_records(image):
     section = image.elf.get_section_by_name(records.SECTION)
-    return records.parse(image.path, section.data())
+    return records.parse(image.shown, section.data())
 
 
 def is_bound(reference):
@@ -133,20 +133,31 @@ def plain_names(reference):
     return tuple(s.plain_name if s else None for s in (reference.holder, reference.target))
 
 
-def refuse(image, reference, problems):
+def refuse(image, graph, reference, declared, problems):
     holder, target = reference.holder, reference.target
     where = f"something without name in {image.section(reference.place).name}"
     what = f"something without name in {image.section(reference.address).name}"
-    marks = MARKS.get(holder.kind if holder else None, "one of INIT_TEXT, INIT_DATA and their like")
     one, other = (s.plain_name if s else "it" for s in (holder, target))
     problems.add(
-        image.path,
+        declared.place(holder),
         f"{holder or where}, which stays, refers to {target or what}, which goes when the guest"
         " runs",
-        (None, f"if nothing uses `{one}` by then, mark it {marks}"),
+        (None, how_to_go(graph, holder, one)),
         (None, f"if something uses `{other}` then, it must stay: take its mark away"),
         (None, f'if the reference is not followed then: INIT_REFERENCE({one}, {other}, "why");'),
     )
+
+
+def how_to_go(graph, holder, name):
+    """What is a phase's own goes or stays with its stage."""
+    for phase in graph["phases"]:
+        if holder and name in (phase["init"], phase["undo"]):
+            return (
+                f"`{phase['name']}` is in the repeated stage {phase['stage']}: do not call what runs"
+                " once there, or move the phase to a stage that runs once"
+            )
+    marks = MARKS.get(holder.kind if holder else None, "one of INIT_TEXT, INIT_DATA and their like")
+    return f"if nothing uses `{name}` by then, mark it {marks}"
 
 
 def report(image, graph):

@@ -52,6 +52,7 @@ class Reference:
 class Image:
     def __init__(self, path, file):
         self.path = path
+        self.shown = path.removesuffix(".new")  # it is there under this name when all is well
         self.elf = ELFFile(file)
         self.sections = [s for s in self.elf.iter_sections() if s["sh_flags"] & SH_FLAGS.SHF_ALLOC]
         self.table = list(read_symbols(self.elf))
@@ -65,12 +66,12 @@ class Image:
         for section in self.sections:
             if section["sh_addr"] <= address < section["sh_addr"] + section["sh_size"]:
                 return section
-        raise Refused(f"{self.path}: error: nothing is linked at {address:#x}")
+        raise Refused(f"{self.shown}: error: nothing is linked at {address:#x}")
 
     def address(self, name):
         values = self.symbols.get(name, [])
         if len(values) != 1:
-            raise Refused(f"{self.path}: error: {len(values)} symbols of the name {name}")
+            raise Refused(f"{self.shown}: error: {len(values)} symbols of the name {name}")
         return values[0]
 
     def read(self, address, size):
@@ -109,7 +110,7 @@ class Image:
                 found = True
                 yield from self._references(relocations, section)
         if not found:
-            raise Refused(f"{self.path}: error: it has no relocations: link it with --emit-relocs")
+            raise Refused(f"{self.shown}: error: it has no relocations: link it with --emit-relocs")
 
     def _references(self, relocations, section):
         text, begin = section.data(), section["sh_addr"]
