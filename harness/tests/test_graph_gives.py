@@ -86,15 +86,22 @@ void *take_more(int count)
     assert text.count("error:") == 1 and "works once `more` is done" in text
 
 
-def test_what_comes_after_by_any_way(tree):
-    """By a want, by another phase, by a capability."""
+def test_what_comes_after_in_every_build(tree):
+    """By a need or a want of its own, and by needs of what it needs."""
     tree.add("hello.c", hello(wants=["reserved_block"]))
     accepted(tree)
-    tree.add("hello.c", hello(needs=["memory"]))
-    tree.add("between.c", phase("between", needs=["reserved_block"], provides=["memory"]))
+    tree.add("hello.c", hello(needs=["between"]))
+    tree.add("between.c", phase("between", needs=["more"]) + phase("more", needs=["reserved_block"]))
     accepted(tree)
-    tree.add("between.c", phase("between", provides=["memory"]))
+    tree.add("between.c", phase("between", needs=["more"]) + phase("more", wants=["reserved_block"]))
     assert check(tree).returncode == 1
+
+
+@pytest.mark.parametrize("kind, on", [("wants", "between"), ("wants", "memory"), ("needs", "memory")])
+def test_what_may_be_absent_or_another(tree, kind, on):
+    tree.add("hello.c", hello(**{kind: [on]}))
+    tree.add("between.c", phase("between", needs=["reserved_block"], provides=["memory"]))
+    assert 'add PHASE_NEEDS(hello, reserved_block, "why")' in check(tree).stderr
 
 
 def test_an_earlier_stage_is_enough_and_another_is_not(tree):

@@ -73,16 +73,25 @@ def unmet(graph, phase, needed, earlier):
 
 
 def all_before(graph):
-    """Of each phase, all that are done before it: by its edges, or as an earlier stage's."""
+    """
+    Of each phase, all that are done before it in every build that has it: of its own edges, of
+    needs behind those of its needs that name a phase, and earlier stages'. What stands behind a
+    want, or behind a capability, is another one's where a build lacks the one or has more of the
+    other.
+    """
     stages = {stage["name"]: stage for stage in graph["stages"]}
     setters = {fact["name"]: fact["setter"] for fact in graph["facts"]}
     names = {phase["name"] for phase in graph["phases"]}
-    before = {}
+    before, needed = {}, {}
     for phase in graph["phases"]:  # in order
         found = set().union(*(stages[name]["phases"] for name in earlier_stages(phase, stages)))
-        direct = [name for kind in ("needs", "wants") for edge in phase[kind] for name in edge["of"]]
-        direct += [setters[fact] for fact in phase["only"] if setters[fact] in names]
-        before[phase["name"]] = found.union(direct, *(before[name] for name in direct))
+        set_by = [setters[fact] for fact in phase["only"] if setters[fact] in names]
+        named = [edge["on"] for edge in phase["needs"] if edge["of"] == [edge["on"]]] + set_by
+        needs, wants = (
+            {name for edge in phase[kind] for name in edge["of"]} for kind in ("needs", "wants")
+        )
+        needed[phase["name"]] = needs.union(set_by, *(needed[name] for name in named))
+        before[phase["name"]] = found | wants | needed[phase["name"]]
     return before
 
 
