@@ -34,3 +34,28 @@ def test_it_goes_on_when_the_mistake_is_away(tree):
     result = tree.ninja()
     assert result.returncode == 0, result.stdout
     assert tree.ninja().stdout == "ninja: no work to do.\n"
+
+
+GIVES = """
+PHASE_GIVES(base, base_take);
+int base_take(void);
+int base_take(void)
+{
+\treturn 1;
+}
+"""
+
+
+def test_no_order_is_reviewed_of_an_image_that_is_refused(tree):
+    folder, order = tree.root / "build/small", tree.root / "configs/small.order"
+    before = [(folder / "phasevisor.elf").read_bytes(), order.read_text()]
+    tree.write("phases/base.c", (tree.root / "phases/base.c").read_text() + GIVES)
+    text = (tree.root / "devices/gadget.c").read_text().replace("return", "base_take();\n\treturn")
+    text = "".join(line for line in text.splitlines(True) if "PHASE_WANTS" not in line)
+    tree.write("devices/gadget.c", "int base_take(void);\n" + text)
+    for target in ((), ("order",), ("-k0",)):
+        output = tree.ninja(*target)
+        assert output.returncode == 1 and "works once `base` is done" in output.stdout
+        assert "reviewed" not in output.stdout, output.stdout
+        assert not (folder / "phasevisor.elf.new").exists()
+    assert [(folder / "phasevisor.elf").read_bytes(), order.read_text()] == before

@@ -87,14 +87,17 @@ def image_lines(files):
 
 
 def order_lines(root, nearest, reviewed):
-    """The order is compared with that of the defconfig that this configuration is, or is near to."""
+    """
+    The order is compared with that of the defconfig that this configuration is, or is near to; when
+    the image has been checked, so that nobody reviews the order of one that is refused.
+    """
     golden = f"configs/{nearest}.order" if nearest else ""
     there = f"$root/{golden}" if golden and os.path.exists(os.path.join(root, golden)) else ""
     yield f"custom = {'' if reviewed else '--custom'}"
     yield f"golden = {'$root/' + golden if golden else ''}"
-    yield f"build golden.stamp: golden order.txt | {there} {modules('golden')}"
+    yield f"build golden.stamp: golden order.txt | {there} {modules('golden')} || phasevisor.elf"
     yield f"build graph.dot graph.svg: draw graph.json | {modules('draw')}"
-    yield "build renew: renew" + (" order.txt graph.svg" if reviewed else "")
+    yield "build renew: renew" + (" order.txt graph.svg || phasevisor.elf" if reviewed else "")
 
 
 def target_lines():
