@@ -209,6 +209,22 @@ def test_olddefconfig(tree):
     assert accepted(tree, "--olddefconfig", "small") == lines[-1:]
 
 
+def test_a_new_symbol_is_told_once(tree):
+    """So is one that was deleted from a .config by hand; but not one whose value follows from others."""
+    accepted(tree, "small")
+    add_to_kconfig(tree, "NEW", "\tbool \"Something new\"\n")
+    add_to_kconfig(tree, "NUMBER", "\tint\n\tdefault 3\n")
+    tree.edit("build/small/.config", "CONFIG_GADGET_SPEED=5\n", "")
+    result = tree.ninja("build.ninja")
+    new = "new: GADGET_SPEED=5 (Its speed)\nnew: NEW=n (Something new)\n"
+    assert result.returncode == 0 and new in result.stdout, result.stdout
+    assert "new:" not in tree.ninja("build.ninja").stdout
+    done = "build/small: configured from build/small/.config"
+    assert accepted(tree, "build/small") == [done]
+    tree.edit("build/small/.config", "CONFIG_GADGET_SPEED=5\n", "")
+    assert accepted(tree, "build/small") == ["new: GADGET_SPEED=5 (Its speed)", done]
+
+
 def test_a_value_that_kconfig_does_not_allow_any_more(tree):
     accepted(tree, "small")
     tree.edit("Kconfig", "range 1 10\n\tdefault 5", "range 1 4\n\tdefault 2")

@@ -42,6 +42,8 @@ def load(root, source, fragments=()):
         chosen = {choice: choice.selection for choice in config.unique_choices}
         found, lost = apply(root, config, path)
         notes += lost
+        if os.path.basename(path) == ".config":
+            notes += new_symbols(config, found)
         if path in fragments:
             notes += overridden(config, found, before, chosen)
             notes += superseded(config, standing, found)
@@ -99,6 +101,22 @@ def apply(root, config, path):
     wrong = ((item, ineffective(config, item, whole)) for item in found)
     stop(f"{item.place}: {why}{hint}" for item, why in wrong if why)
     return found, lost
+
+
+def new_symbols(config, found):
+    """
+    A line for each symbol that a whole .config has nothing of, and that gets its default. A whole
+    one has what follows from others, too; in a short one that somebody wrote, nothing is new.
+    """
+    if not any(not node.prompt for item in found for node in config.syms[item.name].nodes):
+        return
+    known = {item.name for item in found}
+    for symbol in config.unique_defined_syms:
+        if symbol.name in known or not symbol.visibility:
+            continue
+        if not symbol.choice or symbol.tri_value:
+            text = next(node.prompt[0] for node in symbol.nodes if node.prompt)
+            yield f"new: {symbol.name}={normal(symbol) or 'nothing'} ({text})"
 
 
 def impossible(config, item):

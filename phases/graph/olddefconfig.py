@@ -2,7 +2,7 @@
 """Brings a configuration that is out of date up to date, and tells what became of it."""
 
 from . import assignments
-from .configuration import assign, impossible, ineffective, normal, read_kconfig
+from .configuration import assign, impossible, ineffective, new_symbols, read_kconfig
 
 
 def load(root, path):
@@ -20,16 +20,4 @@ def load(root, path):
     for item in possible:
         if why := ineffective(config, item, whole=True):
             notes.append(f"{item.place}: {why}")
-    if any(not node.prompt for item in possible for node in config.syms[item.name].nodes):
-        notes += new_symbols(config, {item.name for item in possible})
-    return config, notes
-
-
-def new_symbols(config, known):
-    """For a whole .config, which says something of each symbol that there was."""
-    for symbol in config.unique_defined_syms:
-        if symbol.name in known or not symbol.visibility:
-            continue
-        if not symbol.choice or symbol.tri_value:
-            text = next(node.prompt[0] for node in symbol.nodes if node.prompt)
-            yield f"new: {symbol.name}={normal(symbol) or 'nothing'} ({text})"
+    return config, [*notes, *new_symbols(config, possible)]
