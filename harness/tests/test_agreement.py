@@ -79,7 +79,19 @@ def test_symbol_with_the_prefix_that_it_has_in_c(tree):
 
 def test_file_that_does_not_exist(tree):
     tree.write("devices/Sources", "# devices\nGADGET: gadgte.c\n")
-    refused(tree, "devices/Sources:2: error: gadgte.c does not exist in devices: did you mean gadget.c?")
+    there = "devices/Sources:2: error: gadgte.c does not exist in devices: did you mean gadget.c"
+    refused(tree, there + ", which no Sources lists?")
+    tree.write("devices/Sources", "GADGET: gadget.c\nGADGET: gadgte.c\n")
+    refused(tree, there + "?\n")
+
+
+def test_file_that_was_renamed(tree):
+    add_device(tree)
+    (tree.root / "devices/hello.c").rename(tree.root / "devices/greet.c")
+    there = "devices/Sources:2: error: hello.c does not exist in devices"
+    refused(tree, there + ": did you mean greet.c, which no Sources lists?\n")
+    tree.write("devices/other.c", "")
+    refused(tree, there + "\n")
 
 
 def test_line_that_cannot_be_read(tree):

@@ -48,14 +48,19 @@ def read_tree(root, problems):
     return found
 
 
-def hint(root, path):
-    """The file that may be meant by one that does not exist."""
-    folder, name = os.path.split(path)
-    try:
-        there = os.listdir(os.path.join(root, folder))
-    except OSError:
+def hint(root, folder, name):
+    """The file that may be meant by one that does not exist: renamed, or with a typo here."""
+    if os.sep in name:
         return ""
-    close = get_close_matches(name, [other for other in there if other[-2:] in (".c", ".S")], n=1)
+    names = os.listdir(os.path.join(root, folder))
+    there = [other for other in names if other[-2:] in (".c", ".S")]
+    with open(os.path.join(root, folder, "Sources"), encoding="utf-8") as file:
+        listed = {word for line in file for word in line.split("#")[0].split()}
+    unlisted = sorted(other for other in there if other not in listed)
+    close = get_close_matches(name, unlisted, n=1) or (unlisted if len(unlisted) == 1 else [])
+    if close:
+        return f": did you mean {close[0]}, which no Sources lists?"
+    close = get_close_matches(name, there, n=1)
     return f": did you mean {close[0]}?" if close else ""
 
 
@@ -76,6 +81,7 @@ def read_file(root, folder, problems):
                 if not name.endswith((".c", ".S")):
                     problems.add(place, f"{name} is neither a .c nor a .S file")
                 elif not os.path.isfile(os.path.join(root, file_path)):
-                    problems.add(place, f"{name} does not exist in {folder or '.'}" + hint(root, file_path))
+                    wrong = f"{name} does not exist in {folder or '.'}"
+                    problems.add(place, wrong + hint(root, folder, name))
                 else:
                     yield Source(file_path, match.group(1), place)
