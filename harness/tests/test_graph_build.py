@@ -18,7 +18,7 @@ def tree(tmp_path_factory):
     ("PHASE(gadget, early", "PHASE(gadget, erly", "did you mean `early`?"),
     ('#include "phases/phase.h"', "", 'add #include "phases/phase.h"'),
     ("PHASE_WANTS(gadget, base", "PHASE_WANTS(gadget, bass", "did you mean `base`?"),
-    ('.does = "does gadget"', ".vital = true", "phase of `gadget` has no .does"),
+    ('.does = "does gadget"', ".vital = true", "phase `gadget` has no .does"),
 ])
 def test_one_message_and_nothing_compiled(tree, old, new, message):
     text = (tree.root / "devices/gadget.c").read_text()

@@ -185,7 +185,7 @@ def test_facts_elsewhere_twice_and_without_words(tree):
     tree.refusal("a.c:2: error: a misplaced record: facts are declared in phases/facts.c")
     tree.add("a.c", "")
     tree.add("phases/facts.c", FACTS + 'FACT(boot_uefi, boot, "again");\nFACT(x, boot, "");\n')
-    tree.refusal("two nodes of one name: fact `boot_uefi`", "fact of `x` has no does")
+    tree.refusal("two facts of one name: `boot_uefi`", "fact `x` has an empty does")
 
 
 def test_only_and_sets_stand_with_their_phase(tree):

@@ -102,12 +102,12 @@ def test_capability_that_nobody_needs_is_fine(tree):
 
 def test_typo_in_a_stage(tree):
     tree.add("a.c", phase("a", stage="erly"))
-    tree.refused("a.c:2: error: phase of `a`: no stage of the name `erly`", "did you mean `early`?")
+    tree.refused("a.c:2: error: phase `a`: no stage of the name `erly`", "did you mean `early`?")
 
 
 def test_typo_in_what_a_stage_follows(tree):
     tree.add("phases/stages.c", 'STAGE(one, bsp, .does = "x");\nSTAGE_FOLLOWS(one, tow, "y");')
-    tree.refused("phases/stages.c:3: error: stage follows of `one`: no stage of the name `tow`")
+    tree.refused("phases/stages.c:3: error: stage `one` follows `tow`: no stage of the name `tow`")
 
 
 def test_typo_in_the_phase_that_an_edge_belongs_to(tree):
@@ -118,12 +118,12 @@ def test_typo_in_the_phase_that_an_edge_belongs_to(tree):
 def test_two_phases_of_one_name_even_if_one_is_not_built(tree):
     tree.add("a.c", phase("same"))
     tree.add("b.c", phase("same"), symbol="OTHER")
-    tree.refused("b.c:2: error: two nodes of one name: phase `same`", "a.c:2: phase `same`")
+    tree.refused("b.c:2: error: two phases of one name: `same`", "a.c:2: phase `same`")
 
 
 def test_phase_and_step_of_one_name(tree):
     tree.add("a.c", phase("same") + 'STEP(same, bsp, "m", "s", "d");\n')
-    tree.refused("two nodes of one name: step `same`")
+    tree.refused("a phase and a step of one name: `same`")
 
 
 def test_phase_and_capability_of_one_name(tree):
@@ -155,24 +155,24 @@ def test_edge_to_an_unordered_stage_by_a_capability(tree):
 @pytest.mark.parametrize("kind", ["needs", "wants"])
 def test_empty_reason(tree, kind, reason):
     tree.add("a.c", phase("a", **{kind: [("b", reason)]}) + phase("b"))
-    tree.refused(f"a.c:3: error: {kind} of `a` has ", "reason")
+    tree.refused(f"a.c:3: error: `a` {kind} `b` for an empty reason: it must be")
 
 
 def test_reason_that_is_no_literal(tree):
     tree.add("a.c", '#define WHY "x"\n' + phase("a") + phase("b") + "PHASE_NEEDS(a, b, WHY);\n")
-    tree.refused("needs of `a` has an empty reason: it must be a string literal")
+    tree.refused("`a` needs `b` for a reason that is no string literal: it must be a string literal")
 
 
 def test_missing_and_empty_does(tree):
     code = "static enum phase_result {0}(void)\n{{\n\treturn PHASE_DONE;\n}}\n"
     tree.add("a.c", "PHASE(a, early, fa, .vital = true);\n" + code.format("fa"))
     tree.add("b.c", 'PHASE(b, early, fb, .does = "");\n' + code.format("fb"))
-    tree.refused("a.c:2: error: phase of `a` has no .does", "b.c:2: error: phase of `b` has")
+    tree.refused("a.c:2: error: phase `a` has no .does", "b.c:2: error: phase `b` has an empty .does")
 
 
 def test_step_that_does_nothing(tree):
     tree.add("a.S", 'STEP(a, bsp, "32-bit", "none", "")\n')
-    tree.refused("a.S:2: error: step of `a` has no does")
+    tree.refused("a.S:2: error: step `a` has an empty does")
 
 
 def test_empty_reason_of_a_stage(tree):
@@ -180,7 +180,7 @@ def test_empty_reason_of_a_stage(tree):
         "phases/stages.c",
         'STAGE(a, bsp, .does = "x");\nSTAGE(b, bsp, .does = "x");\nSTAGE_FOLLOWS(b, a, "");',
     )
-    tree.refused("stage_follows of `b` has no reason")
+    tree.refused("stage `b` follows `a` for an empty reason")
 
 
 def test_phase_inside_a_condition(tree):
@@ -260,7 +260,7 @@ def test_phase_that_needs_a_step(tree):
 def test_step_that_needs_a_phase_or_a_typo(tree):
     tree.add("a.c", phase("a"))
     tree.add("a.S", 'STEP(b, bsp, "m", "s", "d")\nSTEP_NEEDS(b, a, "why")\n')
-    tree.refused("a.S:3: error: step needs of `b`: no step of the name `a`")
+    tree.refused("a.S:3: error: step `b` needs `a`: no step of the name `a`")
 
 
 def test_cycle_of_steps(tree):
@@ -323,6 +323,63 @@ def test_newcomer_names_another_function(tree):
     assert "write `static enum phase_result hello_init(void)` below PHASE" in alone(tree.refusal())
 
 
+@pytest.mark.parametrize("head", [
+    "static void hello_init(void)", "static int hello_init(void)", "enum phase_result hello_init(void)",
+    "static enum phase_result hello_init()", "static enum phase_result hello_init(int a, int b)",
+    "static enum phase_result\nhello_init(int a)",
+])
+def test_newcomer_writes_a_function_of_another_type(tree, head):
+    right = "static enum phase_result hello_init(void)"
+    tree.add("hello.c", (HELLO % ("", "hello_init")).replace(right, head))
+    line = 6 + head.count("\n")
+    assert alone(tree.refusal()) == f"hello.c:{line}: error: `hello_init` must be `{right}`"
+
+
+@pytest.mark.parametrize("head", [
+    "INIT_TEXT static enum phase_result hello_init(void)",
+    "static enum phase_result\nhello_init(void)", "static inline enum  phase_result hello_init( void )",
+])
+def test_functions_of_the_right_type(tree, head):
+    right = "static enum phase_result hello_init(void)"
+    tree.add("hello.c", (HELLO % ("", "hello_init")).replace(right, head))
+    tree.model()
+
+
+@pytest.mark.parametrize("text, form", [
+    ("PHASE_NEEDS(hello, log)", 'PHASE_NEEDS(hello, log, "why")'),
+    ("PHASE_NEEDS(hello)", 'PHASE_NEEDS(hello, other, "why")'),
+    ("PHASE_WANTS()", 'PHASE_WANTS(name, other, "why")'),
+    ("PHASE_PROVIDES(hello)", "PHASE_PROVIDES(hello, capability)"),
+    ("PHASE(other, early)", 'PHASE(other, early, function, .does = "what")'),
+])
+def test_newcomer_leaves_something_out(tree, text, form):
+    tree.add("log.c", phase("log"))
+    tree.add("hello.c", HELLO % ("", "hello_init") + text + ";\n")
+    assert f"hello.c:10: error: {text.partition('(')[0]} is not complete: write {form}" == alone(
+        tree.refusal())
+
+
+def test_newcomer_writes_two_declarations_in_a_line(tree):
+    tree.add("log.c", phase("log") + phase("ring"))
+    needs = 'PHASE_NEEDS(hello, log, "it prints"); PHASE_NEEDS(hello, ring, "it keeps");\n'
+    tree.add("hello.c", HELLO % ("", "hello_init") + needs)
+    text = alone(tree.refusal("hello.c:10: error: two declarations in one line"))
+    assert "one declaration on each line" in text
+
+
+def test_newcomer_copies_a_file(tree):
+    tree.add("log.c", phase("log"))
+    text = HELLO % ("", "hello_init") + 'PHASE_NEEDS(hello, log, "it prints");\n'
+    tree.add("hello.c", text).add("hello2.c", text)
+    alone(tree.refusal("hello2.c:3: error: two phases of one name: `hello`"))
+
+
+def test_newcomer_makes_up_a_stage(tree):
+    tree.add("hello.c", (HELLO % ("", "hello_init")).replace("early", "drivers"))
+    text = alone(tree.refusal("phase `hello`: no stage of the name `drivers`"))
+    assert "    the stages are, in order: early, cpus, others, late" in text
+
+
 def test_newcomer_declares_undo_nowhere_or_below(tree):
     tree.add("hello.c", HELLO % (", .undo = bye", "hello_init"))
     text = alone(tree.refusal("phase `hello` is undone by `bye`, which is not declared above it"))
@@ -344,12 +401,12 @@ def test_undo_above_or_in_a_header_or_none(tree):
 
 def test_newcomer_forgets_what_it_does(tree):
     tree.add("hello.c", (HELLO % ("", "hello_init")).replace('.does = "says hello"', ".vital = true"))
-    alone(tree.refusal("hello.c:3: error: phase of `hello` has no .does: it must be a string literal"))
+    alone(tree.refusal("hello.c:3: error: phase `hello` has no .does: it must be a string literal"))
 
 
 def test_newcomer_mistypes_the_stage(tree):
     tree.add("hello.c", (HELLO % ("", "hello_init")).replace("early", "erly"))
-    alone(tree.refusal("phase of `hello`: no stage of the name `erly`", "did you mean `early`?"))
+    alone(tree.refusal("phase `hello`: no stage of the name `erly`", "did you mean `early`?"))
 
 
 def test_newcomer_mistypes_a_need(tree):
@@ -361,7 +418,8 @@ def test_newcomer_mistypes_a_need(tree):
 def test_newcomer_needs_something_later(tree):
     tree.add("log.c", phase("log", "late"))
     tree.add("hello.c", HELLO % ("", "hello_init") + 'PHASE_NEEDS(hello, log, "it prints");\n')
-    alone(tree.refusal("`hello` (stage early) needs `log` (stage late), and late comes later"))
+    alone(tree.refusal("`hello` (stage early) needs `log` (stage late), and late comes later",
+                       "    move `hello` to stage late or later, or drop the need"))
 
 
 def test_newcomer_writes_into_a_header(tree):

@@ -2,7 +2,7 @@
 """Joins the edges of a build's graph, refuses what cannot work, and puts the nodes in order."""
 
 from . import facts, order
-from .model import NEEDS, ONLY
+from .model import NEEDS, ONLY, WANTS
 
 MAX_STAGES = 32  # bits of struct runner_cpu.stages_done
 
@@ -115,6 +115,9 @@ def check_stages(graph, phase, problems):
                 notes.append((other.place, f"`{other.name}` provides `{edge.on}`"))
             if later:
                 notes += stage_chain(graph, other.stage, stage.name)
+                drop = {NEEDS: "need", WANTS: "want"}.get(edge.kind, "PHASE_ONLY")
+                move = f"move `{phase.name}` to stage {other.stage} or later, or drop the {drop}"
+                notes.append((None, move))
             problems.add(
                 edge.place,
                 f"`{phase.name}` (stage {stage.name}) {verb(edge)} `{other.name}` (stage"

@@ -33,12 +33,33 @@ POSITIONAL = {
     "gives": 2,
 }
 
+FORMS = {
+    "PHASE": 'name, stage, function, .does = "what"',
+    "PHASE_NEEDS": 'name, other, "why"',
+    "PHASE_WANTS": 'name, other, "why"',
+    "PHASE_PROVIDES": "name, capability",
+    "PHASE_ONLY": "name, fact",
+    "PHASE_SETS": "name, fact",
+    "PHASE_GIVES": "name, function",
+    "STAGE": 'name, cpus, .does = "what"',
+    "STAGE_FOLLOWS": 'name, other, "why"',
+    "STEP": 'name, cpus, "mode", "stack", "what"',
+    "STEP_NEEDS": 'name, other, "why"',
+    "STEP_SETS": "name, fact",
+    "FACT": 'name, group, "what"',
+    "INIT_REFERENCE": 'name, other, "why"',
+}
+
 NAMED_BY_OTHER = ("provides", "sets", "step_sets")
 
 DECLARATION = re.compile(rf"^[ \t]*({'|'.join(KINDS)})[ \t]*\(", re.MULTILINE)
+ANOTHER = re.compile(rf"[ \t]*;?[ \t]*(?:{'|'.join(KINDS)})[ \t]*\(")
 COMMENT = re.compile(rf"{ctext.STRING}|{ctext.CHARACTER}|/\*.*?\*/|//[^\n]*", re.DOTALL)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 FUNCTION = re.compile(r"\b([A-Za-z_]\w*)(?=\s*\()")
+DEFINITION = re.compile(
+    r"^([A-Za-z_][\w \t*]*(?:\n[\w \t*]*)?)\b([A-Za-z_]\w*)\s*\(([^()]*)\)\s*\{", re.MULTILINE
+)
 WORD = re.compile(r"[A-Za-z_]\w*")
 CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.MULTILINE)
 
@@ -79,6 +100,7 @@ class File(NamedTuple):
     includes: list
     functions: set  # words before a parenthesis, in what is not a declaration
     words: set  # all words, in what is not a declaration
+    definitions: dict  # of functions: (what stands before the name, arguments, line)
     above: dict  # of each phase that has an undo function: whether a word of its name stands above
 
 
@@ -151,8 +173,10 @@ class Index:
             place = Place(path, line)
             arguments, end = ctext.split_arguments(text, match.end())
             if end is None or len(arguments) < POSITIONAL.get(kind, 3):
-                problems.add(place, f"{match.group(1)} is not complete: see phases/phase.h")
+                problems.add(place, f"{match.group(1)} is not complete: {form(match.group(1), arguments)}")
                 continue
+            if ANOTHER.match(text, end):
+                problems.add(place, "two declarations in one line: write one declaration on each line")
             condition = conditions.open_at(match.start())
             item = Declaration(
                 kind, arguments[0], tuple(arguments), place, condition, self.symbols.get(path)
@@ -164,12 +188,29 @@ class Index:
         self.surroundings[path] = surroundings(text, spans, above)
 
 
+def definitions(text):
+    """Of functions that begin a line; the other declarations in the text look otherwise."""
+    found, line, before = {}, 1, 0
+    for match in DEFINITION.finditer(text):
+        line, before = line + text.count("\n", before, match.start(2)), match.start(2)
+        found[match.group(2)] = match.group(1), match.group(3).strip(), line
+    return found
+
+
 def surroundings(text, spans, above):
     ends = [0, *(end for _, end in spans)]
     begins = [*(begin for begin, _ in spans), len(text)]
     rest = " ".join([text[begin:end] for begin, end in zip(ends, begins)])
     includes = INCLUDE.findall(text)
-    return File(includes, set(FUNCTION.findall(rest)), set(WORD.findall(rest)), above)
+    return File(includes, set(FUNCTION.findall(rest)), set(WORD.findall(rest)), definitions(text), above)
+
+
+def form(macro, arguments):
+    """How a declaration is to be written, with what is there of it."""
+    known = [name for name in arguments if WORD.fullmatch(name)]
+    names = FORMS[macro].split(", ")
+    names[:len(known)] = known[:len(names)]
+    return f"write {macro}({', '.join(names)})"
 
 
 class Conditions:

@@ -52,6 +52,8 @@ def functions(index, problems):
                 f"phase `{item.name}` runs `{init}`, but the file has no function of the name",
                 near(index, item, init, f"write `static enum phase_result {init}(void)` below PHASE"),
             )
+        elif place := other_type(index, item, init):
+            problems.add(place, f"`{init}` must be `static enum phase_result {init}(void)`")
         if item.undo and not file.above[item.name] and not in_header(index, file, item.undo):
             below = f"move `{item.undo}` above PHASE, or declare it there"
             hint = (None, below) if item.undo in file.words else near(
@@ -62,6 +64,14 @@ def functions(index, problems):
                 f"phase `{item.name}` is undone by `{item.undo}`, which is not declared above it",
                 hint,
             )
+
+
+def other_type(index, item, init):
+    """The line of a function's definition that is none of a phase's."""
+    head, arguments, line = index.surroundings[item.place.file].definitions.get(init, ("", "", 0))
+    words = head.split()
+    right = "static" in words and "enum phase_result" in " ".join(words) and arguments == "void"
+    return None if right or not line else Place(item.place.file, line)
 
 
 def near(index, item, name, otherwise):
@@ -120,9 +130,10 @@ def one_name_one_node(index, problems):
         group = "node" if item.kind in ("phase", "step") else item.kind
         first = seen.setdefault((group, item.name), item)
         if first is not item:
+            both = f"two {item.kind}s" if item.kind == first.kind else "a phase and a step"
             problems.add(
                 item.place,
-                f"two nodes of one name: {item.kind} `{item.name}`",
+                f"{both} of one name: `{item.name}`",
                 (first.place, f"{first.kind} `{first.name}`"),
             )
     for name, item in index.names("provides").items():
@@ -152,13 +163,20 @@ def texts(index, problems):
         else:
             continue
         for what, text in needed.items():
-            if not (ctext.decode_string(text) or "").strip():
+            value = ctext.decode_string(text)
+            if not (value or "").strip():
                 problems.add(
                     item.place,
-                    f"{item.kind} of `{item.name}` has "
-                    + ("no" if text in ("", '""') else "an empty")
-                    + f" {what}: it must be a string literal that says something",
+                    f"{describe(item)} {'for' if what == 'reason' else 'has'} "
+                    + which(what, text, value)
+                    + ": it must be a string literal that says something",
                 )
+
+
+def which(what, text, value):
+    if not text:
+        return f"no {what}"
+    return f"an empty {what}" if value is not None else f"a {what} that is no string literal"
 
 
 REASONED = ("needs", "wants", "stage_follows", "step_needs", "init_reference")
@@ -174,16 +192,16 @@ def names(index, problems):
         exists(item, item.name, stages, "stage", problems)
         exists(item, item.on, stages, "stage", problems)
     for item in index.of_kind("step_needs"):
-        owner(item, steps, "step", problems)
+        owner(index, item, steps, "step", problems)
         exists(item, item.on, steps, "step", problems)
     for item in index.of_kind("only", "sets", "gives"):
-        owner(item, phases, "phase", problems)
+        owner(index, item, phases, "phase", problems)
     for item in index.of_kind("step_sets"):
-        owner(item, steps, "step", problems)
+        owner(index, item, steps, "step", problems)
     for item in index.of_kind("only", "sets", "step_sets"):
         exists(item, item.on, facts, "fact", problems)
     for item in index.of_kind("provides", "needs", "wants"):
-        owner(item, phases, "phase", problems)
+        owner(index, item, phases, "phase", problems)
         if item.kind == "provides":
             continue
         if item.on in steps:
@@ -204,9 +222,10 @@ def names(index, problems):
             exists(item, item.on, things, "phase or capability", problems)
 
 
-def owner(item, known, what, problems):
-    """An edge stands in the file of the node that it belongs to."""
-    if item.name in known and known[item.name].place.file != item.place.file:
+def owner(index, item, known, what, problems):
+    """An edge stands in the file of the node that it belongs to; of two, with either of them."""
+    files = {node.place.file for node in index.find(what, item.name)}
+    if files and item.place.file not in files:
         problems.add(
             item.place,
             f"a misplaced record: {item.kind} of {what} `{item.name}` in another file",
@@ -220,8 +239,13 @@ def exists(item, name, known, what, problems):
         problems.add(
             item.place,
             f"{describe(item)}: no {what} of the name `{name}` exists anywhere in the tree",
-            *suggestion(name, known),
+            *(suggestion(name, known) or in_order(what, known)),
         )
+
+
+def in_order(what, known):
+    """There are few stages, and they are declared one after the other."""
+    return [(None, "the stages are, in order: " + ", ".join(known))] if what == "stage" else []
 
 
 def describe(item):
@@ -229,7 +253,13 @@ def describe(item):
         return f"`{item.name}` {item.kind} `{item.on}`"
     if item.kind in ("only", "sets", "step_sets"):
         return f"`{item.name}` {'is only for' if item.kind == 'only' else 'sets'} `{item.on}`"
-    return f"{item.kind.replace('_', ' ')} of `{item.name}`"
+    if item.kind in ("stage_follows", "step_needs"):
+        return f"{item.kind.partition('_')[0]} `{item.name}` {item.kind.partition('_')[2]} `{item.on}`"
+    if item.kind == "init_reference":
+        return f"INIT_REFERENCE of `{item.name}` to `{item.on}`"
+    if item.kind in ("provides", "gives"):
+        return f"`{item.name}` {item.kind} `{item.on}`"
+    return f"{item.kind} `{item.name}`"
 
 
 def suggestion(name, known):
