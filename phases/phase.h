@@ -183,7 +183,8 @@ enum phase_result phase_reason(enum phase_result result, const char *format, ...
 	extern bool fact_##which_
 /*
  * A function that works only when the phase is done: another phase that calls it, directly or
- * through others (but not by a pointer), must come after this one by its edges. The image is checked.
+ * through others (but not by a pointer), must come after this one: by an edge of its own, by a need of
+ * a phase that it needs, or in a later stage. The image is checked.
  */
 #define PHASE_GIVES(name_, function_) \
 	PHASE_RECORD(gives, PHASE_KEY(name, #name_) PHASE_KEY(function, #function_))
