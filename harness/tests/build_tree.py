@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -84,6 +85,15 @@ GADGET = """#include "phases/phase.h"
 """ + phase("gadget", wants=["base"])
 
 
+def with_help(kconfig):
+    """The same, each entry with the help text that configure.py asks for, where it has none."""
+    entries = re.split(r"\n+(?=config |choice|endchoice)", kconfig.rstrip("\n"))
+    for number, entry in enumerate(entries):
+        if entry.startswith(("config ", "choice\n")) and "\thelp\n" not in entry:
+            entries[number] = entry + "\n\thelp\n\t  Of use."
+    return "\n\n".join(entries) + "\n"
+
+
 class BuildTree:
     def __init__(self, root):
         self.root = pathlib.Path(root)
@@ -135,7 +145,7 @@ class BuildTree:
     def write(self, path, text):
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        file.write_text(with_help(text) if file.name == "Kconfig" else text)
         return file
 
     def edit(self, path, old, new):

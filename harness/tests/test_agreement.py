@@ -118,6 +118,27 @@ def test_symbol_without_use(tree):
                   " code includes config/HELLO.h, nothing in Kconfig depends on it")
 
 
+def test_symbol_without_a_help_text(tree):
+    what = "end it with a line `help`, and below that, further to the right, what it does and what it"
+    add_device(tree)
+    (tree.root / "devices/Kconfig").write_text('# ours\nconfig HELLO\n\tbool "Greeting"\n')
+    refused(tree, f"devices/Kconfig:2: error: HELLO has no help text: {what} costs\n")
+    (tree.root / "devices/Kconfig").write_text("config HELLO\n\tdef_bool y\n")
+    refused(tree, "devices/Kconfig:1: error: HELLO has no help text: ")
+    tree.write("devices/Kconfig", "config HELLO\n\tdef_bool y\n")
+    assert tree.configure("small").returncode == 0
+
+
+def test_choice_without_a_help_text(tree):
+    kconfig = (tree.root / "Kconfig").read_text()
+    prompt = '\tprompt "After a panic"\n'
+    assert prompt + "\thelp\n\t  Of use.\n" in kconfig
+    text = kconfig.replace(prompt + "\thelp\n\t  Of use.\n", prompt)
+    (tree.root / "Kconfig").write_text(text)
+    line = text[: text.index(prompt)].count("\n")
+    refused(tree, f"Kconfig:{line}: error: this choice has no help text: end it with")
+
+
 @pytest.mark.parametrize(
     "use",
     [

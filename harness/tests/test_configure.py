@@ -138,17 +138,17 @@ def test_two_ninjas_in_one_folder(tree):
 
 def test_mistake_in_kconfig(tree):
     tree.edit("Kconfig", "depends on GADGET", "what about GADGET")
-    refused(tree, "small", text="configure.py: Kconfig:13: error: couldn't parse 'what about GADGET'")
+    refused(tree, "small", text="configure.py: Kconfig:17: error: couldn't parse 'what about GADGET'")
 
 
 @pytest.mark.parametrize("old, new, text", [
-    ("depends on GADGET", "depends on GADGTE", "13: error: no Kconfig file defines GADGTE: did you mean GADGET?"
+    ("depends on GADGET", "depends on GADGTE", "17: error: no Kconfig file defines GADGTE: did you mean GADGET?"
      " Else add `config GADGTE` to Kconfig\n"),
     ("depends on GADGET", "depends on GADGET && BACK", ": did you mean BACKEND_ONE? Else add `config BACK` to"),
     ("depends on GADGET", "depends on CONFIG_GADGET", ": Kconfig has symbols without CONFIG_: GADGET\n"),
-    ("depends on GADGET", "depends on GADGET && \\\n\t\tWHEEL", "11: error: no Kconfig file defines WHEEL: add"),
-    ('"Loud" if GADGET', '"Loud, or WHEEL" if WHEEL', "39: error: no Kconfig file defines WHEEL: add"),
-    ('"A gadget"\n\tdefault y', '"A gadget"\n\tdefault yes', "9: error: no Kconfig file defines yes: symbols are"
+    ("depends on GADGET", "depends on GADGET && \\\n\t\tWHEEL", "15: error: no Kconfig file defines WHEEL: add"),
+    ('"Loud" if GADGET', '"Loud, or WHEEL" if WHEEL', "57: error: no Kconfig file defines WHEEL: add"),
+    ('"A gadget"\n\tdefault y', '"A gadget"\n\tdefault yes', "11: error: no Kconfig file defines yes: symbols are"
      ' in capitals, a bool is y or n, a text stands in "quotes"\n'),
 ])
 def test_a_name_in_kconfig_that_exists_nowhere(tree, old, new, text):

@@ -143,8 +143,7 @@ def test_what_cannot_be_written(tree):
 
 
 def add_to_kconfig(tree, name, text):
-    kconfig = tree.root / "Kconfig"
-    kconfig.write_text(kconfig.read_text() + f"\nconfig {name}\n{text}")
+    tree.write("Kconfig", (tree.root / "Kconfig").read_text() + f"\nconfig {name}\n{text}")
     tree.edit("phases/main.c", '#include "config/GADGET.h"', f'#include "config/GADGET.h"\n#include "config/{name}.h"')
 
 

@@ -27,7 +27,13 @@ SOURCE = TREE | OBJECT  # a file of the tree is another
 TABLE = {"table.c.o", "golden.stamp"}
 NAMES = {"symbols.S.o"}  # there are other functions
 
-SECOND = '\nconfig SECOND_SPEED\n\tint "The second backend\'s speed"\n\tdefault 5\n'
+SECOND = """
+config SECOND_SPEED
+\tint "The second backend's speed"
+\tdefault 5
+\thelp
+\t  Of use.
+"""
 CONFIG = "build/small/.config"
 GADGET_OFF = ("CONFIG_GADGET=y\nCONFIG_GADGET_SPEED=5\n", "# CONFIG_GADGET is not set\n")
 
@@ -127,7 +133,7 @@ CHANGES = {
         edit(CONFIG, "CONFIG_SECOND_SPEED=5", "CONFIG_SECOND_SPEED=6"),
         CONFIGURE | {"phasevisor.elf"},  # the build id
     ),
-    "a help text": (edit("Kconfig", 'bool "A gadget"', 'bool "A gadget"\n\thelp\n\t  Of use.'), CONFIGURE),
+    "a help text": (edit("Kconfig", "Of use.", "Of much use."), CONFIGURE),
     "a new symbol": (new_symbol, CONFIGURE | SORT | TREE | {"phasevisor.elf"}),
     "a symbol that goes": (symbol_goes, CONFIGURE | SORT | TREE | {"phasevisor.elf"}),
     "the default of a symbol that has its value": (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Sources, Kconfig and the tree agree: no file without a symbol, no symbol without use. One mistake
-gives one message, which says what to do.
+Sources, Kconfig and the tree agree: no file without a symbol, no symbol without use or without a
+help text. One mistake gives one message, which says what to do.
 """
 
 import os
@@ -37,7 +37,10 @@ def check(root, config, used):
         if not is_defined(config, symbol):
             problems.add(place, undefined(root, config, symbol, place))
     for symbol in unused:
-        problems.add(place_of(symbol), without_use(symbol))
+        problems.add(place_of(symbol.nodes[0]), without_use(symbol))
+    for node in config.node_iter():
+        if isinstance(node.item, (kconfiglib.Symbol, kconfiglib.Choice)) and not node.help:
+            problems.add(place_of(node), without_help(node))
     problems.stop_if_any()
     return listed
 
@@ -113,8 +116,7 @@ def unused_symbols(config, used):
             yield symbol
 
 
-def place_of(symbol):
-    node = symbol.nodes[0]
+def place_of(node):
     return Place(node.filename, node.linenr)
 
 
@@ -122,4 +124,12 @@ def without_use(symbol):
     return (
         f"{symbol.name} has no use: no Sources has a line `{symbol.name}: FILE`, no code includes"
         f" config/{symbol.name}.h, nothing in Kconfig depends on it"
+    )
+
+
+def without_help(node):
+    name = getattr(node.item, "name", None) or "this choice"
+    return (
+        f"{name} has no help text: end it with a line `help`, and below that, further to the right,"
+        " what it does and what it costs"
     )
