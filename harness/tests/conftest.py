@@ -40,7 +40,10 @@ def guest() -> Guest:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """start(cpus=..., ...): a running machine (see machines.qemu.Machine), ended with the test."""
+    """
+    start(cpus=..., ...): a running machine (see machines.qemu.Machine), ended with the test. What its
+    serial line has said last is shown where the test fails.
+    """
     running: list[Running] = []
 
     def run(**parts: object) -> Running:
@@ -51,6 +54,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     yield run
     for machine in running:
         machine.stop()
+        print(f"{machine.folder.name}, serial line:\n{machine.serial.tail(40)}\n{machine.errors}")
     for pattern in "*.iso", "*.img":
         for file in tmp_path.rglob(pattern):
             file.unlink()
