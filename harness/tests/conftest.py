@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What tests share: builds, and machines that are ended with their test."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 sys.dont_write_bytecode = True  # the tree stays as it was checked out
+# Who runs in the background ignores Ctrl-C, and so would what is tested: it is handed on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import appliance  # noqa: E402
 import check  # noqa: E402
