@@ -131,7 +131,8 @@ def play_the_user(arguments: list[str]) -> str:
     machine.sendline("echo $((6 * 7))$(nproc)")
     machine.expect(r"\n422\r")
     machine.expect(PROMPT)
-    machine.sendline("echo $((7 * 7)); sleep 600")
+    # One process says 49 and sleeps: from then on, Ctrl-C is for it and no longer for the shell.
+    machine.sendline("sh -c 'echo $((7 * 7)); exec sleep 600'")
     machine.expect(r"\n49\r")
     machine.sendcontrol("c")  # goes to the guest
     machine.expect(PROMPT)
