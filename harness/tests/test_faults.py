@@ -29,7 +29,6 @@ from runner_observed import Check, Observed
 CPUS = 2
 SHARDS = 6  # of a defconfig's phases, for workers to share
 DEBUG_EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-PASS = 0x10 << 1 | 1
 # enum phase_result, as a test build is told it and as it keeps it (phases/phase.h).
 RESULTS = "not_run running done absent failed skipped elsewhere undone".split()
 RUN = struct.Struct("<I4xQQ")  # struct runner_run (phases/runner.h)
@@ -159,7 +158,7 @@ def boot(build, start, tmp_path, faults):
     kept = read_runs(build, debugger)
     if started:
         debugger.resume()
-        assert machine.wait_end(60) == PASS, machine.serial.tail(30)
+        machine.serial.wait_for("^PASS cpus\n", 60)  # newer QEMUs stop at its exit, too
     machine.stop()
     text = said(machine)
     return observed(build, kept, text, started), text
